@@ -1,0 +1,87 @@
+"""Word vectors from text: the public names of `firth`, loaded when they are first used.
+
+    import firth
+
+    vectors = firth.train("corpus.txt")
+    vectors.most_similar("king")
+
+Importing the package takes milliseconds: NumPy, Numba and the rest are imported by the names that need them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from firth.errors import (
+        CorpusError,
+        FirthError,
+        FormatError,
+        MissingExtraError,
+        OutputExistsError,
+        SettingsError,
+        ShapeError,
+        TrainingError,
+        UnknownWordError,
+    )
+    from firth.evaluation import evaluate
+    from firth.observations import Observations
+    from firth.recipes import train
+    from firth.text import Corpus, Vocabulary, prepare_corpus
+    from firth.vectors import Vectors
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Corpus": "firth.text",
+    "CorpusError": "firth.errors",
+    "FirthError": "firth.errors",
+    "FormatError": "firth.errors",
+    "MissingExtraError": "firth.errors",
+    "Observations": "firth.observations",
+    "OutputExistsError": "firth.errors",
+    "SettingsError": "firth.errors",
+    "ShapeError": "firth.errors",
+    "TrainingError": "firth.errors",
+    "UnknownWordError": "firth.errors",
+    "Vectors": "firth.vectors",
+    "Vocabulary": "firth.text",
+    "evaluate": "firth.evaluation",
+    "prepare_corpus": "firth.text",
+    "train": "firth.recipes",
+}
+
+__all__ = [
+    "Corpus",
+    "CorpusError",
+    "FirthError",
+    "FormatError",
+    "MissingExtraError",
+    "Observations",
+    "OutputExistsError",
+    "SettingsError",
+    "ShapeError",
+    "TrainingError",
+    "UnknownWordError",
+    "Vectors",
+    "Vocabulary",
+    "__version__",
+    "evaluate",
+    "prepare_corpus",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the names are of every kind
+    """Import a public name from its home when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'firth' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -1,0 +1,130 @@
+"""The only door to `numba.njit`: fast-math chosen by name, compiled code kept where it can't go stale.
+
+Numba's own cache looks at the file of one function only, so after an edit in another module it would go on
+running the old code. Here the folder is named after all sources that hold compiled code: another source,
+another folder. Where no folder can be written, kernels are compiled anew in each process, and one line says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+logger = logging.getLogger(__name__)
+
+# Sums may be reordered, products fused and divisions turned into reciprocals. Never `nnan` or `ninf`: with them
+# the compiler may remove every check that a number is finite.
+FAST_MATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
+
+
+def _sources() -> list[Path]:
+    """List the modules that can hold compiled code: all of the package, in order."""
+    return sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def _user_cache() -> Path:
+    """Return the folder where this system keeps what can be made again."""
+    if named := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(named)
+    if named := os.environ.get("XDG_CACHE_HOME"):
+        return Path(named) / "firth"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "firth"
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "firth"
+
+
+@cache
+def kernel_folder() -> Path | None:
+    """Return the folder of the compiled kernels of these very sources, or None if it can't be written."""
+    digest = hashlib.blake2b(digest_size=8)
+    for source in _sources():
+        text = source.read_bytes()
+        if b"compiled" in text:
+            digest.update(source.name.encode() + b"\0" + text)
+    try:
+        folder = _user_cache() / f"kernels-{digest.hexdigest()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
+        logger.warning("compiled kernels can't be kept (%s); they are compiled anew in each process", error)
+        return None
+
+
+def compiled(*, fast_math: bool = False, inline: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function when it is first called, and keep the machine code on disk.
+
+    Compiled functions release the interpreter's lock and don't check array bounds; they are serial, and threads
+    are Python's.
+
+    Args:
+        fast_math: allow `FAST_MATH`.
+        inline: copy the body into each caller.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - Numba's dispatcher has no public type
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH if fast_math else False}
+        if inline:
+            return numba.njit(inline="always", **options)(function)
+        folder = kernel_folder()
+        if folder is None:
+            return numba.njit(**options)(function)
+        before = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(folder)
+        try:
+            return numba.njit(cache=True, **options)(function)
+        finally:
+            numba.config.CACHE_DIR = before
+
+    return decorate
+
+
+def is_compiled(name: str) -> bool:
+    """Tell whether machine code of the function called `name` is on disk already."""
+    folder = kernel_folder()
+    return folder is not None and any(folder.rglob(f"*.{name}-*.nbi"))
+
+
+@intrinsic
+def float_from_bits(typing_context: Any, bits: Any) -> Any:  # noqa: ANN401 - Numba's protocol
+    """Read the 32 bits of an int32 as a float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(types.int32), generate
+
+
+@intrinsic
+def prefetch_row(typing_context: Any, matrix: Any, row: Any) -> Any:  # noqa: ANN401 - Numba's protocol
+    """Ask for the cache lines of `matrix[row]` before they are needed."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        count = ir.IntType(64)
+        small, byte = ir.IntType(32), ir.IntType(8).as_pointer()
+        prefetch = numba.core.cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [byte, small, small, small]), "llvm.prefetch.p0i8"
+        )
+        stride = builder.extract_value(array.strides, 0)
+        start = builder.gep(builder.bitcast(array.data, byte), [builder.mul(arguments[1], stride)])
+        lines = builder.lshr(builder.add(stride, ir.Constant(count, 63)), ir.Constant(count, 6))
+        with numba.core.cgutils.for_range(builder, lines) as loop:
+            line = builder.mul(loop.index, ir.Constant(count, 64))
+            address = builder.gep(start, [line])
+            builder.call(prefetch, [address, ir.Constant(small, 1), ir.Constant(small, 3), ir.Constant(small, 1)])
+        return context.get_dummy_value()
+
+    return types.void(matrix, row), generate
