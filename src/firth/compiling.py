@@ -63,7 +63,7 @@ def kernel_folder() -> Path | None:
         return None
 
 
-def compiled(*, fast_math: bool = False, inline: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def compiled(*, fast_math: bool = False, inline: bool = False, flatten: bool = False) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function when it is first called, and keep the machine code on disk.
 
     Compiled functions release the interpreter's lock and don't check array bounds; they are serial, and threads
@@ -71,11 +71,13 @@ def compiled(*, fast_math: bool = False, inline: bool = False) -> Callable[[Call
 
     Args:
         fast_math: allow `FAST_MATH`.
-        inline: copy the body into each caller.
+        inline: copy the source into each caller, before types are known.
+        flatten: copy the machine code into each caller: no call, no arguments pushed.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - Numba's dispatcher has no public type
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH if fast_math else False}
+        options["forceinline"] = flatten
         if inline:
             return numba.njit(inline="always", **options)(function)
         folder = kernel_folder()

@@ -88,7 +88,9 @@ def check_number(name: str, value: object, minimum: float, maximum: float, *, op
     >>> check_number("learning_rate", 0.025, 0, 1, open_below=True)
     0.025
     """
-    limits = f"a number {'above' if open_below else 'from'} {minimum:g} {'and up to' if open_below else 'to'} {maximum:g}"
+    limits = (
+        f"a number {'above' if open_below else 'from'} {minimum:g} {'and up to' if open_below else 'to'} {maximum:g}"
+    )
     if maximum == math.inf:
         limits = f"a finite number {'>' if open_below else '≥'} {minimum:g}"
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):

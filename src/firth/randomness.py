@@ -67,7 +67,7 @@ def random_bits(key: np.uint64, counters: np.ndarray) -> np.ndarray:
 
 
 @compiled(inline=True)
-def bits_at(key, counter):  # noqa: ANN001, ANN201 - compiled for what it is called with
+def bits_at(key: np.uint64, counter: int) -> np.uint64:
     """Return the 64 random bits at one place of a stream, inside a kernel."""
     z = key + (np.uint64(counter) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

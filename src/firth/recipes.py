@@ -1,0 +1,239 @@
+"""From a corpus to its vectors in one call: composition of the parts, no mathematics of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from firth.errors import check_integer, check_number
+from firth.machine import available_memory, check_threads
+from firth.observations import Observations
+from firth.text import Corpus, prepare_corpus
+from firth.training.progress import Progress, ProgressCallback
+from firth.vectors import Vectors
+
+if TYPE_CHECKING:
+    from firth.training.stream import PassTally, Stream, StreamResult, StreamSettings
+
+logger = logging.getLogger(__name__)
+
+
+def train(
+    corpus: str | os.PathLike[str] | Iterable[str] | Iterable[Sequence[str]],
+    *,
+    dimensions: int = 100,
+    window: int = 5,
+    negatives: int = 5,
+    min_count: int = 5,
+    max_words: int | None = None,
+    subsample: float = 1e-3,
+    passes: int = 5,
+    learning_rate: float = 0.025,
+    noise_exponent: float = 0.75,
+    window_weights: str = "dynamic",
+    dropping: str = "before",
+    keep: str = "word2vec",
+    tokenizer: Any = "whitespace",  # noqa: ANN401 - a name, an object or a callable
+    fold_case: bool = False,
+    errors: str = "strict",
+    cache: str | os.PathLike[str] | None = None,
+    keep_context: bool = True,
+    threads: int | None = None,
+    seed: int = 1,
+    on_progress: ProgressCallback | None = None,
+) -> Vectors:
+    """Train word vectors on a corpus: skip-gram with negative sampling, streamed.
+
+    Minimises, over the pairs (centre c, context o) that the observation settings give, with K noise words each,
+
+        J = −log σ(u_o·v_c) − Σ_k log σ(−u_k·v_c)
+
+    Ctrl-C stops cleanly: what was learnt until then is returned, and `config["training"]["interrupted"]` is true.
+
+    Args:
+        corpus: a file (plain, .gz, .bz2, .xz, .zst), a folder, a glob pattern, "-" for standard input, a list of
+            `Path`; or an iterable of lines of text or of lists of tokens. A line is a sentence.
+        dimensions: D, length of a vector.
+        window: largest distance of a pair, in words.
+        negatives: K, noise words a pair, in expectation.
+        min_count: words seen less often are left out.
+        max_words: the most frequent words kept; None keeps all.
+        subsample: share of the corpus above which a word's occurrences are dropped at random; 0 drops none.
+        passes: over the corpus.
+        learning_rate: at the start; it falls to 0 along a straight line.
+        noise_exponent: noise words are drawn in proportion to count ** noise_exponent.
+        window_weights: weight of distance δ: "dynamic" (W − δ + 1)/W, "fixed" 1, "harmonic" 1/δ.
+        dropping: frequent words are dropped "before" the window is laid or "after".
+        keep: how probable it is that a word is kept, "word2vec" or "paper": see `Observations`.
+        tokenizer: "whitespace", "words", or a callable from a line to a list of tokens; not used on token lists.
+        fold_case: whether words that differ in case alone are one.
+        errors: what bytes that are not UTF-8 do: "strict" is an error, "replace" puts U+FFFD.
+        cache: folder that keeps the prepared corpus; None uses a temporary one (or $FIRTH_CACHE).
+        keep_context: whether the context vectors are kept; the gap and further training need them.
+        threads: that train at once; None takes every core this process may use. One thread gives the same bytes
+            on every run; more race, and differ.
+        seed: of every random number.
+        on_progress: called with a `firth.training.Progress` about four times a second.
+
+    Returns:
+        The vectors; `config["training"]["losses"]` has one entry a pass: `pass`, `pairs`, `loss_per_pair` (nats),
+        `words_per_second` (raw words).
+
+    Raises:
+        CorpusError: if the corpus can't be read or nothing is left of it.
+        SettingsError: if a setting is out of range.
+        TrainingError: if there is no pair to train on, or no room in memory.
+
+    >>> vectors = train([["a", "rose", "is", "a", "rose"]] * 20, dimensions=8, min_count=1, threads=1)
+    >>> vectors.words[0], vectors.matrix.shape
+    ('a', (3, 8))
+
+    Mikolov et al. 2013, eq. 4. The objective: `firth.objectives.sampling`.
+    """
+    check_integer("dimensions", dimensions, 1, 100_000)
+    check_integer("negatives", negatives, 1, 1000)
+    check_integer("passes", passes, 1)
+    check_integer("seed", seed, 0, 2**63 - 1)
+    check_number("learning_rate", learning_rate, 0, 10, open_below=True)
+    observations = Observations(
+        window=window,
+        window_weights=window_weights,
+        subsample=subsample,
+        dropping=dropping,
+        keep=keep,
+        noise_exponent=noise_exponent,
+    )
+    threads = check_threads(threads)
+    began = time.perf_counter()
+    with prepare_corpus(
+        corpus,
+        tokenizer=tokenizer,
+        fold_case=fold_case,
+        min_count=min_count,
+        max_words=max_words,
+        errors=errors,
+        cache=cache,
+        threads=threads,
+        on_progress=_reading_progress(on_progress),
+    ) as prepared:
+        # Imported here: with it comes Numba, and mistakes in the corpus should be told before.
+        from firth.training.stream import StreamSettings
+
+        settings = StreamSettings(
+            dimensions=dimensions,
+            negatives=negatives,
+            passes=passes,
+            learning_rate=learning_rate,
+            threads=threads,
+            seed=seed,
+        )
+        result = _train_stream(prepared, observations, settings, on_progress)
+        config = _config(prepared, observations, settings, result, time.perf_counter() - began)
+        vocabulary = prepared.vocabulary
+        context = result.context if keep_context else None
+        return Vectors(
+            vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config
+        )
+
+
+def _train_stream(
+    corpus: Corpus, observations: Observations, settings: StreamSettings, on_progress: ProgressCallback | None
+) -> StreamResult:
+    """Say what the run will take, check that the machine has it, and run."""
+    from firth.compiling import is_compiled
+    from firth.training.estimate import check_memory, estimate_memory
+    from firth.training.stream import Stream
+
+    vocabulary = corpus.vocabulary
+    estimate = estimate_memory(
+        len(vocabulary), settings.dimensions, threads=settings.threads, window=observations.window
+    )
+    check_memory(estimate)
+    if len(vocabulary) == 1:
+        logger.warning("one word is left (%r): its vector will say nothing; lower min_count", vocabulary.words[0])
+    stream = Stream(
+        corpus.ids, vocabulary.counts, observations=observations, settings=settings, raw_words=corpus.tokens
+    )
+    if not is_compiled("train_windows"):
+        logger.info("compiling the kernels: this happens once and takes some ten seconds")
+        if on_progress is not None:
+            on_progress(Progress(stage="compiling", share_done=None, seconds=0.0))
+    stream.compile_kernels()
+    _announce(stream, estimate.total, str(estimate))
+    return stream.train(on_progress)
+
+
+def _announce(stream: Stream, memory: int, parts: str) -> None:
+    """Log what the run will take."""
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    speed = stream.words_per_second()
+    seconds = stream.settings.passes * stream.raw_words / speed
+    available = available_memory()
+    share = f", {memory / available:.1%} of what is available" if available else ""
+    logger.info("memory: about %s%s; time: about %.0f s at %.2f M words/s", parts, share, seconds, speed / 1e6)
+
+
+def _reading_progress(on_progress: ProgressCallback | None) -> Any:  # noqa: ANN401 - a callback or None
+    """Turn bytes read into `Progress`."""
+    if on_progress is None:
+        return None
+    began = time.perf_counter()
+
+    def report(done: int, total: int | None) -> None:
+        seconds = time.perf_counter() - began
+        share = done / total if total else None
+        left = seconds * (1 - share) / share if share else None
+        on_progress(Progress(stage="reading", share_done=share, seconds=seconds, seconds_left=left))
+
+    return report
+
+
+def _losses(passes: list[PassTally], raw_words: int) -> list[dict[str, Any]]:
+    """Return one entry a pass, as it is stored."""
+    return [
+        {
+            "pass": number,
+            "pairs": tally.pairs,
+            "loss_per_pair": tally.loss / tally.pairs if tally.pairs else None,
+            "words_per_second": tally.share * raw_words / tally.seconds,
+            "seconds": tally.seconds,
+        }
+        for number, tally in enumerate(passes, start=1)
+    ]
+
+
+def _config(
+    corpus: Corpus, observations: Observations, settings: StreamSettings, result: StreamResult, seconds: float
+) -> dict[str, Any]:
+    """Return how the vectors came to be, as it is stored beside them."""
+    return {
+        "training": {
+            "objective": "skip-gram with negative sampling",
+            "kernel": "rows in place",
+            "observations": observations.as_dict(),
+            "dimensions": settings.dimensions,
+            "negatives": settings.negatives,
+            "passes": settings.passes,
+            "learning_rate": settings.learning_rate,
+            "threads": settings.threads,
+            "seed": settings.seed,
+            "losses": _losses(result.passes, corpus.tokens),
+            "rows_scaled_back": sum(tally.restrained for tally in result.passes),
+            "interrupted": result.interrupted,
+            "seconds": seconds,
+            "numpy": np.__version__,
+        },
+        "corpus": {
+            "tokens": corpus.tokens,
+            "words_seen": corpus.words_seen,
+            "sentences": corpus.sentences,
+            "checksum": corpus.checksum,
+            **corpus.settings,
+        },
+    }

@@ -1,0 +1,77 @@
+"""What a run will take, before it is begun: memory by its parts, checked against the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firth.errors import TrainingError, sentence
+from firth.machine import available_memory
+
+INTERPRETER = 190 * 2**20
+"""Bytes that Python, NumPy and Numba take with the kernels loaded."""
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes that a streamed run will take at its peak, by what they are for.
+
+    Attributes:
+        interpreter: Python and its libraries.
+        vocabulary: words, counts and the noise table.
+        matrices: centre and context vectors.
+        threads: what each thread needs, all together.
+    """
+
+    interpreter: int
+    vocabulary: int
+    matrices: int
+    threads: int
+
+    @property
+    def total(self) -> int:
+        """Return the sum of the parts."""
+        return self.interpreter + self.vocabulary + self.matrices + self.threads
+
+    def __str__(self) -> str:
+        """Return the parts in MB."""
+        parts = ("matrices", "vocabulary", "threads", "interpreter")
+        listed = ", ".join(f"{name} {getattr(self, name) / 1e6:.0f}" for name in parts)
+        return f"{self.total / 1e6:.0f} MB ({listed})"
+
+
+def estimate_memory(words: int, dimensions: int, *, threads: int, window: int) -> MemoryEstimate:
+    """Estimate the memory of a streamed run. The corpus itself is mapped, and not counted.
+
+    Args:
+        words: V.
+        dimensions: D; rows are padded to 16.
+        threads: that train at once.
+        window: W.
+
+    >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
+    '2769 MB (matrices 2432, vocabulary 130, threads 8, interpreter 199)'
+    """
+    padded = -(-dimensions // 16) * 16
+    return MemoryEstimate(
+        INTERPRETER,
+        130 * words,
+        2 * 4 * padded * (words + 4 * threads),
+        threads * (4 * 2**20 + 240 * window),
+    )
+
+
+def check_memory(estimate: MemoryEstimate) -> None:
+    """Refuse a run that this machine has no memory for.
+
+    Raises:
+        TrainingError: if the estimate is above what is available.
+    """
+    available = available_memory()
+    if available is not None and estimate.total > available:
+        raise TrainingError(
+            sentence(
+                f"room for {estimate}",
+                f"{available / 1e6:.0f} MB available",
+                "use fewer dimensions, a higher min_count, or max_words",
+            )
+        )

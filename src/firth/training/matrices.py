@@ -1,0 +1,58 @@
+"""The two matrices of a model, laid out for the kernels: rows of whole cache lines, spare rows at the end."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from firth.randomness import random_uniform, stream_key
+
+LINE = 64
+"""Bytes of a cache line, and of the kernels' vectors."""
+
+SPARE = 4
+"""Rows of zeros for each thread, where blocks that are not full point."""
+
+
+class Matrices(NamedTuple):
+    """The model: rows of V words, then `SPARE` rows for each thread.
+
+    Attributes:
+        center: (V + SPARE · threads, D padded to whole cache lines).
+        context: the same shape.
+        spare: the first of this thread's spare rows.
+    """
+
+    center: np.ndarray
+    context: np.ndarray
+    spare: int
+
+
+def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type = np.float32) -> np.ndarray:
+    """Return zeros with room for `words` rows and the spare ones, each row starting on a cache line.
+
+    >>> padded_matrix(10, 3).shape
+    (14, 16)
+    """
+    items = LINE // np.dtype(dtype).itemsize
+    rows, columns = words + SPARE * threads, -(-dimensions // items) * items
+    buffer = np.zeros(rows * columns + items, dtype)
+    start = -(buffer.ctypes.data // buffer.itemsize) % items
+    return buffer[start : start + rows * columns].reshape(rows, columns)
+
+
+def start_matrices(words: int, dimensions: int, *, threads: int, seed: int, dtype: type = np.float32) -> Matrices:
+    """Return matrices as training starts: centres uniform in ±1 / (2 D), contexts zero (word2vec.c).
+
+    A number depends on the seed and its place alone.
+    """
+    center = padded_matrix(words, dimensions, threads=threads, dtype=dtype)
+    context = padded_matrix(words, dimensions, threads=threads, dtype=dtype)
+    key = stream_key(seed, "start")
+    step = max(1, 2**20 // dimensions)  # so that what is drawn at once stays small
+    for first in range(0, words, step):
+        last = min(words, first + step)
+        places = np.arange(first * dimensions, last * dimensions).reshape(last - first, dimensions)
+        center[first:last, :dimensions] = (random_uniform(key, places) - 0.5) / dimensions
+    return Matrices(center, context, words)
