@@ -63,7 +63,9 @@ def kernel_folder() -> Path | None:
         return None
 
 
-def compiled(*, fast_math: bool = False, inline: bool = False, flatten: bool = False) -> Callable[[Callable[..., Any]], Any]:
+def compiled(
+    *, fast_math: bool = False, inline: bool = False, flatten: bool = False
+) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function when it is first called, and keep the machine code on disk.
 
     Compiled functions release the interpreter's lock and don't check array bounds; they are serial, and threads

@@ -136,9 +136,7 @@ def train(
         config = _config(prepared, observations, settings, result, time.perf_counter() - began)
         vocabulary = prepared.vocabulary
         context = result.context if keep_context else None
-        return Vectors(
-            vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config
-        )
+        return Vectors(vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config)
 
 
 def _train_stream(

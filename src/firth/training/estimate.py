@@ -49,7 +49,7 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int) -
         window: W.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
-    '2769 MB (matrices 2432, vocabulary 130, threads 8, interpreter 199)'
+    '2770 MB (matrices 2432, vocabulary 130, threads 8, interpreter 199)'
     """
     padded = -(-dimensions // 16) * 16
     return MemoryEstimate(

@@ -26,8 +26,8 @@ def decay(size: float) -> float:
 
 @overload(decay, jit_options={"fastmath": FAST_MATH}, inline="always")
 def _decay(size: Any) -> Any:  # noqa: ANN401 - Numba's protocol
-    if size != types.float32:
-        return lambda size: np.exp(-size)
+    def exact(size: Any) -> Any:  # noqa: ANN401
+        return np.exp(-size)
 
     def polynomial(size: Any) -> Any:  # noqa: ANN401
         power = max(np.float32(-126.0), size * np.float32(-1.4426950408889634))
@@ -41,7 +41,7 @@ def _decay(size: Any) -> Any:  # noqa: ANN401 - Numba's protocol
         value = value * rest + np.float32(1.00000008)
         return value * float_from_bits((whole + np.int32(127)) << np.int32(23))
 
-    return polynomial
+    return polynomial if size == types.float32 else exact
 
 
 def log_one_plus(share: float) -> float:
@@ -54,8 +54,8 @@ def log_one_plus(share: float) -> float:
 
 @overload(log_one_plus, jit_options={"fastmath": FAST_MATH}, inline="always")
 def _log_one_plus(share: Any) -> Any:  # noqa: ANN401 - Numba's protocol
-    if share != types.float32:
-        return lambda share: np.log1p(share)
+    def exact(share: Any) -> Any:  # noqa: ANN401
+        return np.log1p(share)
 
     def polynomial(share: Any) -> Any:  # noqa: ANN401
         value = np.float32(-0.00837115255)
@@ -68,7 +68,7 @@ def _log_one_plus(share: Any) -> Any:  # noqa: ANN401 - Numba's protocol
         value = value * share + np.float32(0.999999781)
         return value * share
 
-    return polynomial
+    return polynomial if share == types.float32 else exact
 
 
 @compiled(fast_math=True, flatten=True)

@@ -116,9 +116,7 @@ class _Worker:
         noise = stream_key(stream.settings.seed, "noise", pass_index)
         first, last = draw_windows(stream.ids, start, stop, stream.rule, keep, self.windows)
         draw_pools(first, last, self.windows, *stream.noise_table, noise, self.matrices.spare, self.pools)
-        train_windows(
-            self.matrices, self.windows, first, last, self.pools, rates, self.group, self.block, self.tally
-        )
+        train_windows(self.matrices, self.windows, first, last, self.pools, rates, self.group, self.block, self.tally)
         self.positions += stop - start
 
     def train_all(self, pass_index: int, rates: Rates) -> None:
@@ -158,9 +156,7 @@ class Stream:
         self.raw_words = int(counts.sum()) if raw_words is None else raw_words
         self.rule: WindowRule = window_rule(observations, counts)
         self.noise_table = alias_table(observations.noise_distribution(counts))
-        self.matrices = start_matrices(
-            len(counts), settings.dimensions, threads=settings.threads, seed=settings.seed
-        )
+        self.matrices = start_matrices(len(counts), settings.dimensions, threads=settings.threads, seed=settings.seed)
         self._workers = [_Worker(self, len(counts) + SPARE * thread) for thread in range(settings.threads)]
         self._starts: Iterator[int] = iter(())
         self._lock = threading.Lock()

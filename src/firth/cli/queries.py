@@ -1,0 +1,171 @@
+"""Commands that ask vectors: neighbours, analogies, what they are, how good they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from firth.cli.options import Count, Json, VectorsFolder, Verbose
+from firth.terminal import Cell, log_shown, say, write_facts, write_json, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from firth.vectors import Vectors
+
+_FREQUENT_SHOWN = 8
+_LOSSES_SHOWN = 10
+
+
+def similar(
+    vectors: VectorsFolder,
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words to find the neighbours of.")],
+    count: Count = 10,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """List the words nearest to each WORD, by cosine.
+
+    In a pipe each line is the word asked for, its neighbour and their similarity, separated by tabs.
+    """
+    from firth.vectors import Vectors
+
+    with log_shown(verbose=verbose):
+        asked = list(dict.fromkeys(words))
+        neighbours = dict(zip(asked, Vectors.load(vectors).most_similar(asked, count=count), strict=True))
+    if json:
+        write_json({word: _as_objects(found) for word, found in neighbours.items()})
+        return
+    for word, found in neighbours.items():
+        write_table(("neighbour", "similarity"), found, title=word, line_start=word)
+
+
+def analogy(
+    vectors: VectorsFolder,
+    a: Annotated[str, typer.Argument(metavar="A", help="Man …", show_default=False)],
+    b: Annotated[str, typer.Argument(metavar="B", help="… is to king …", show_default=False)],
+    c: Annotated[
+        str, typer.Argument(metavar="C", help="… as woman is to the words that are listed.", show_default=False)
+    ],
+    count: Count = 10,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Find the word that is to C as B is to A.
+
+    Man is to king as woman is to …: `firth analogy VECTORS man king woman`.
+
+    In a pipe each line is a word and its similarity, separated by a tab.
+    """
+    from firth.vectors import Vectors
+
+    with log_shown(verbose=verbose):
+        found = Vectors.load(vectors).analogy(a, b, c, count=count)
+    if json:
+        write_json({"a": a, "b": b, "c": c, "found": _as_objects(found)})
+    else:
+        write_table(("word", "similarity"), found, title=f"{a} is to {b} as {c} is to …")
+
+
+def info(
+    vectors: VectorsFolder,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read all of it: checksums, and that every number is one.")
+    ] = False,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Tell what vectors hold and how they were trained."""
+    from firth.vectors import Vectors
+
+    with log_shown(verbose=verbose):
+        loaded = Vectors.load(vectors, check=check)
+    size = sum(path.stat().st_size for path in vectors.rglob("*") if path.is_file())
+    words, dimensions = loaded.matrix.shape
+    if json:
+        shape = {"words": words, "dimensions": dimensions}
+        write_json({"path": vectors, **shape, "bytes": size, "checked": check, "config": loaded.config})
+        return
+    frequent = " ".join(loaded.words[place] for place in range(min(_FREQUENT_SHOWN, words)))
+    facts: dict[str, Cell] = {"words": words, "dimensions": dimensions, "bytes": size, "first words": frequent}
+    settings = {name: value for name, value in loaded.config.items() if name != "files"}  # checksums help nobody here
+    write_facts({**facts, **_scalars(settings), "checked": "whole, nothing wrong found" if check else None})
+    write_losses(loaded)
+
+
+def evaluate(
+    vectors: VectorsFolder,
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Word pairs with scores, or analogy questions.", show_default=False),
+    ],
+    restrict: Annotated[
+        int, typer.Option(min=0, help="Analogies: only this many words, the most frequent, are candidates; 0: all.")
+    ] = 30_000,
+    case: Annotated[str, typer.Option(help="How to look words up: either, written or lower.")] = "either",
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Compare vectors with what people say about words.
+
+    In a pipe each line is the file's name, the measure, its value, and how many pairs or questions counted and were
+    left out, because a word has no vector; separated by tabs.
+    """
+    from firth.evaluation import evaluate as evaluate_files
+    from firth.vectors import Vectors
+
+    with log_shown(verbose=verbose):
+        found = evaluate_files(Vectors.load(vectors), files, restrict=restrict or None, case=case)
+    results = [result.as_dict() for result in found]
+    if json:
+        write_json(results)
+        return
+    for result in results:
+        if result.get("reason"):
+            say(f"{result['name']}: {result['reason']}")
+    rows = [row for result in results for row in _measures(result)]
+    write_table(("file", "measure", "value", "counted", "left out"), rows)
+
+
+def write_losses(vectors: Vectors, *, stream: TextIO | None = None) -> None:
+    """Write a table with the loss of each pass; of many passes, those at the ends of equal steps."""
+    losses = vectors.config.get("training", {}).get("losses", [])
+    step = -(-len(losses) // _LOSSES_SHOWN) or 1
+    shown = [entry for entry in losses if entry["pass"] in (1, len(losses)) or entry["pass"] % step == 0]
+    rows = [
+        (entry["pass"], entry["pairs"], round(entry["words_per_second"]), entry["loss_per_pair"]) for entry in shown
+    ]
+    if rows:
+        write_table(("pass", "pairs", "words/s", "loss per pair"), rows, stream=stream)
+
+
+def _as_objects(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
+    """Return neighbours with their parts named."""
+    return [{"word": word, "similarity": similarity} for word, similarity in found]
+
+
+def _measures(result: dict[str, Any]) -> list[tuple[Cell, ...]]:
+    """Return what was measured with one file: name, measure, value, how many counted, how many were left out."""
+    name = result["name"]
+    if result["kind"] == "similarity":
+        return [(name, "Spearman", result["spearman"], result["pairs_found"], result["pairs_missing"])]
+    parts = [result[part] for part in ("overall", "semantic", "syntactic")]
+    return [
+        (name, f"accuracy, {part['name']}", part["accuracy"], part["asked"], part["skipped"])
+        for part in parts
+        if part["asked"] or part["skipped"]
+    ]
+
+
+def _scalars(config: dict[str, Any], before: str = "") -> dict[str, Cell]:
+    """Return the single values in nested settings, named by the way that leads to them."""
+    found: dict[str, Cell] = {}
+    for name, value in config.items():
+        if isinstance(value, dict):
+            found |= _scalars(value, f"{before}{name} ")
+        elif isinstance(value, str | int | float):
+            found[f"{before}{name}".replace("_", " ")] = value
+    return found

@@ -1,0 +1,10 @@
+"""Word vectors: words and a matrix; look-up, neighbours, analogies, files. Needs NumPy alone.
+
+Order of the modules, each importing only from earlier ones: words, spelling, neighbours, card, folder,
+formats/, table.
+"""
+
+from firth.vectors.table import Vectors
+from firth.vectors.words import Words
+
+__all__ = ["Vectors", "Words"]

@@ -1,0 +1,1 @@
+"""Foreign formats of word vectors, one module each."""

@@ -1,0 +1,503 @@
+"""The `firth` command: what it says, to whom, and with which exit status."""
+
+import inspect
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firth import recipes
+from firth.cli import app
+from firth.cli.training import _DEMO_SETTINGS, default_output, train
+from firth.errors import CorpusError, SettingsError
+from firth.vectors import Vectors
+
+COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "demo")
+WORDS = ["king", "queen", "man", "woman", "[bold]"]
+TRAINING = {
+    "losses": [
+        {"pass": 1, "pairs": 100, "words_per_second": 1000.0, "loss_per_pair": 2.5},
+        {"pass": 2, "pairs": 100, "words_per_second": 3000.0, "loss_per_pair": 2.25},
+    ],
+    "interrupted": False,
+    "seconds": 75.0,
+    "window": 5,
+}
+
+
+def made(**training):
+    """Vectors in which man is to king as woman is to queen."""
+    matrix = np.array([[1, 1, 0], [1, 1, 1], [1, -1, 0], [1, -1, 1], [-1, 0, 0]], np.float32)
+    return Vectors(WORDS, matrix, config={"training": {**TRAINING, **training}})
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def saved(here):
+    made().save("v")
+    return "v"
+
+
+@pytest.fixture
+def corpus(here):
+    Path("corpus.txt").write_text("the cat eats fish\nthe dog eats meat\n" * 50, encoding="utf-8")
+    return "corpus.txt"
+
+
+@pytest.fixture
+def firth(capfd):
+    """Run the command in this process; return its status and what it wrote."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as left:
+            app([str(argument) for argument in arguments], prog_name="firth")
+        return left.value.code, *capfd.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Put a stand-in where training would be, and return what it was called with."""
+    calls = []
+
+    def stand_in(result):
+        def fake(corpus, **settings):
+            calls.append((corpus, settings))
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        monkeypatch.setattr(recipes, "train", fake)
+        return calls
+
+    return stand_in
+
+
+# ── the surface ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_parameter_of_train_is_a_flag_with_the_same_default():
+    library, command = (inspect.signature(function).parameters for function in (recipes.train, train))
+    only_in_python = {"corpus", "on_progress"}
+    only_in_the_command = {"corpus", "output", "overwrite", "json", "verbose"}
+    assert {name: parameter.default for name, parameter in library.items() if name not in only_in_python} == {
+        name: parameter.default for name, parameter in command.items() if name not in only_in_the_command
+    }
+
+
+def test_help_names_every_flag_of_train(firth):
+    status, out, _ = firth("train", "--help")
+    assert status == 0
+    for name in set(inspect.signature(train).parameters) - {"corpus"}:
+        assert f"--{name.replace('_', '-')} " in out
+    assert "named after the corpus" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_and_speaks_json(firth, command):
+    status, out, err = firth(command, "--help")
+    assert (status, err) == (0, "")
+    assert f"Usage: firth {command}" in out
+    assert "--json" in out
+
+
+def test_help_lists_the_commands_in_whole_sentences(firth):
+    status, out, _ = firth("--help")
+    assert status == 0
+    listed = out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
+
+
+def test_version(firth):
+    from firth import __version__
+
+    assert firth("--version") == (0, f"firth {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("similar",), "Missing argument 'VECTORS'"),
+        (("similar", "v"), "Missing argument 'WORD'"),
+        (("similar", "v", "king", "--count", "0"), "'--count'"),
+        (("train",), "Missing argument 'CORPUS'"),
+        (("train", "c", "--dimensions", "many"), "'--dimensions'"),
+        (("train", "c", "--size", "100"), "--size"),
+        (("trian", "c"), "No such command 'trian'"),
+    ],
+)
+def test_wrong_usage_is_status_2(firth, here, arguments, said):
+    status, out, err = firth(*arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+# ── failures ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SettingsError("expected a, got b; do c"), "expected a, got b; do c"),
+        (CorpusError("expected text, got none; name a file"), "expected text, got none; name a file"),
+        (FileNotFoundError(2, "No such file or directory", "some.txt"), "No such file or directory: some.txt"),
+        (PermissionError(13, "Permission denied", b"some.txt"), "Permission denied: some.txt"),
+        (
+            OSError(28, "expected room on the disk, got none; free some"),
+            "expected room on the disk, got none; free some",
+        ),
+        (MemoryError("Unable to allocate 3 GiB"), "not enough memory: Unable to allocate 3 GiB"),
+        (MemoryError(), "not enough memory"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_sentence(firth, corpus, trained, error, said):
+    trained(error)
+    assert firth("train", corpus) == (1, "", f"firth: {said}\n")
+    assert not Path("corpus.vectors").exists()
+
+
+@pytest.mark.parametrize("error", [OSError("nobody knows what"), ZeroDivisionError()])
+def test_a_bug_keeps_its_traceback(corpus, trained, error):
+    trained(error)
+    with pytest.raises(type(error)):
+        app(["train", corpus], prog_name="firth")
+
+
+def test_an_interrupt_is_status_130(firth, corpus, trained):
+    trained(KeyboardInterrupt())
+    assert firth("train", corpus) == (130, "", "firth: interrupted\n")
+
+
+@pytest.mark.parametrize("command", [("similar", "king"), ("analogy", "a", "b", "c"), ("info",), ("evaluate", "f")])
+def test_vectors_that_are_not_there_are_named(firth, here, command):
+    status, out, err = firth(command[0], "absent", *command[1:])
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: ")
+    assert err.count("\n") == 1
+    assert "absent" in err
+
+
+def test_an_unknown_word_is_named_and_nothing_is_written(firth, saved):
+    status, out, err = firth("similar", saved, "king", "kong")
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: ")
+    assert "kong" in err
+
+
+def test_existing_output_is_refused_before_training(firth, corpus, trained):
+    calls = trained(made())
+    made().save("old")
+    status, out, err = firth("train", corpus, "-o", "old")
+    assert (status, out, calls) == (1, "", [])
+    assert err.startswith("firth: expected a free place for the output, got 'old', which exists; ")
+    assert "--overwrite" in err
+
+
+@pytest.mark.parametrize("command", ["train", "demo"])
+def test_output_below_a_file_is_refused_before_training(firth, corpus, trained, command):
+    calls = trained(made())
+    arguments = [corpus] if command == "train" else []
+    status, out, err = firth(command, *arguments, "-o", f"{corpus}/v")
+    assert (status, out, calls) == (1, "", [])
+    assert err.startswith("firth: expected a folder to write in, got ")
+    assert err.endswith("corpus.txt, which is a file; choose another place\n")
+
+
+# ── train ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_flags_reach_the_library(firth, corpus, trained):
+    calls = trained(made())
+    flags = ["--dimensions=8", "--min-count=1", "--subsample=0", "--fold-case", "--no-keep-context", "--cache=kept"]
+    assert firth("train", corpus, *flags, "--threads=2", "--keep=paper")[0] == 0
+    ((given, settings),) = calls
+    assert given == corpus
+    assert settings["on_progress"] is None
+    changed = {"dimensions": 8, "min_count": 1, "subsample": 0.0, "fold_case": True, "keep_context": False}
+    assert settings.items() >= {**changed, "cache": Path("kept"), "threads": 2, "keep": "paper"}.items()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given"), [(["*.txt"], "*.txt"), (["-"], "-"), (["a", "b"], [Path("a"), Path("b")])]
+)
+def test_one_corpus_is_text_and_several_are_paths(firth, here, trained, arguments, given):
+    calls = trained(made())
+    assert firth("train", *arguments, "-o", "v")[0] == 0
+    assert calls[0][0] == given
+
+
+def test_the_summary_goes_to_standard_error(firth, corpus, trained):
+    trained(made())
+    status, out, err = firth("train", corpus)
+    assert (status, out) == (0, "")
+    assert err.splitlines() == [
+        "1\t100\t1000\t2.5000",
+        "2\t100\t3000\t2.2500",
+        "words\t5",
+        "dimensions\t3",
+        "pairs\t200",
+        "words/s\t1500",
+        "time\t1:15",
+        "saved in\tcorpus.vectors",
+    ]
+    assert list(Vectors.load("corpus.vectors").words) == WORDS
+
+
+def test_json_is_one_document_on_standard_output(firth, corpus, trained):
+    trained(made())
+    status, out, err = firth("train", corpus, "--json", "-o", "v")
+    assert (status, err) == (0, "")
+    assert json.loads(out) == {
+        "path": "v",
+        "words": 5,
+        "dimensions": 3,
+        "pairs": 200,
+        "words_per_second": 1500.0,
+        "training": TRAINING,
+    }
+
+
+def test_of_many_passes_some_are_shown(firth, corpus, trained):
+    losses = [{**TRAINING["losses"][0], "pass": number} for number in range(1, 31)]
+    trained(made(losses=losses))
+    _, _, err = firth("train", corpus)
+    shown = [int(line.split("\t")[0]) for line in err.splitlines() if line[0].isdigit()]
+    assert shown == [1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30]
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_what_an_interrupted_run_learnt_is_saved(firth, corpus, trained, flags):
+    trained(made(losses=[], interrupted=True))
+    status, out, err = firth("train", corpus, *flags)
+    assert status == 130
+    assert err.endswith("firth: interrupted; what was learnt until then is saved in corpus.vectors\n")
+    assert len(Vectors.load("corpus.vectors")) == 5
+    assert (json.loads(out)["training"]["interrupted"] if flags else out == "") is True
+
+
+def test_overwrite_replaces(firth, corpus, trained):
+    trained(made())
+    assert [firth("train", corpus, *flags)[0] for flags in ([], [], ["--overwrite"])] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name"),
+    [
+        ("corpus.txt.gz", "corpus.vectors"),
+        ("texts/corpus.v2.txt", "corpus.v2.vectors"),
+        ("corpus", "corpus.vectors"),
+        ("texts/*.txt", "texts.vectors"),
+        ("texts/**/part-?.txt", "texts.vectors"),
+        ("*.txt", "corpus.vectors"),
+        ("-", "input.vectors"),
+    ],
+)
+def test_the_output_is_named_after_the_corpus(here, corpus, name):
+    here = here / "corpus"
+    here.mkdir()
+    os.chdir(here)
+    assert default_output([corpus, "more.txt"]) == Path(name)
+
+
+def test_a_folder_gives_its_name_whole(here):
+    Path("my.texts").mkdir()
+    assert default_output(["my.texts"]) == default_output(["my.texts/"]) == Path("my.texts.vectors")
+
+
+# ── questions ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_similar_in_a_pipe_is_a_line_for_each_neighbour(firth, saved):
+    status, out, err = firth("similar", saved, "king", "man", "king", "-n", "1")
+    assert (status, err) == (0, "")
+    assert out == "king\tqueen\t0.8165\nman\twoman\t0.8165\n"
+
+
+def test_similar_as_json(firth, saved):
+    status, out, err = firth("similar", saved, "king", "[bold]", "-n", "2", "--json")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert list(answer) == ["king", "[bold]"]
+    assert [found["word"] for found in answer["king"]] == ["queen", "man"]
+    assert answer["king"][0]["similarity"] == pytest.approx(2 / 6**0.5)
+
+
+def test_analogy(firth, saved):
+    status, out, err = firth("analogy", saved, "man", "king", "woman", "-n", "1")
+    assert (status, err) == (0, "")
+    assert out.startswith("queen\t")
+    status, out, _ = firth("analogy", saved, "man", "king", "woman", "-n", "1", "--json")
+    answer = json.loads(out)
+    assert (answer["a"], answer["b"], answer["c"]) == ("man", "king", "woman")
+    assert [found["word"] for found in answer["found"]] == ["queen"]
+
+
+def test_info(firth, saved):
+    status, out, err = firth("info", saved)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == ["words\t5", "dimensions\t3"]
+    assert "first words\tking queen man woman [bold]" in lines
+    assert "training window\t5" in lines
+    assert lines[-1] == "2\t100\t3000\t2.2500"
+    assert not [line for line in lines if line.startswith("checked")]
+
+
+def test_info_check_reads_everything(firth, saved):
+    status, out, _ = firth("info", saved, "--check")
+    assert status == 0
+    assert "checked\twhole, nothing wrong found" in out.splitlines()
+    damaged = next(Path(saved).glob("*.safetensors"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"\xff")
+    status, out, err = firth("info", saved, "--check")
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: expected ")
+    assert err.count("\n") == 1
+
+
+def test_info_as_json(firth, saved):
+    status, out, _ = firth("info", saved, "--json")
+    answer = json.loads(out)
+    assert status == 0
+    assert (answer["path"], answer["words"], answer["dimensions"], answer["checked"]) == ("v", 5, 3, False)
+    assert answer["bytes"] == sum(path.stat().st_size for path in Path(saved).iterdir())
+    assert answer["config"]["training"] == TRAINING
+
+
+PAIRS = "king queen 9\nman woman 8\nking woman 3\nking prince 7\n"
+QUESTIONS = ": royals\nman king woman queen\nman king woman princess\n: gram1-plural\nman king woman queen\n"
+
+
+def test_evaluate(firth, saved):
+    Path("pairs.txt").write_text(PAIRS, encoding="utf-8")
+    Path("questions.txt").write_text(QUESTIONS, encoding="utf-8")
+    status, out, err = firth("evaluate", saved, "pairs.txt", "questions.txt")
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "pairs\tSpearman\t0.8660\t3\t1",
+        "questions\taccuracy, all\t1.0000\t2\t1",
+        "questions\taccuracy, semantic\t1.0000\t1\t1",
+        "questions\taccuracy, syntactic\t1.0000\t1\t0",
+    ]
+    status, out, _ = firth("evaluate", saved, "pairs.txt", "questions.txt", "--restrict", "2", "--json")
+    pairs, questions = json.loads(out)
+    assert pairs["spearman"] == pytest.approx(0.8660, abs=1e-4)
+    assert (questions["restrict"], questions["overall"]["asked"]) == (2, 0)
+
+
+def test_evaluate_says_why_a_value_is_missing(firth, saved):
+    Path("pairs.txt").write_text("king queen 9\nman prince 8\n", encoding="utf-8")
+    status, out, err = firth("evaluate", saved, "pairs.txt")
+    assert (status, out) == (0, "pairs\tSpearman\t\t1\t1\n")
+    assert err == "firth: pairs: a rank correlation needs two pairs, 1 of 2 have vectors\n"
+
+
+def test_evaluate_refuses_what_is_no_gold_set(firth, saved):
+    Path("prose.txt").write_text("it was the best of times\n", encoding="utf-8")
+    status, out, err = firth("evaluate", saved, "prose.txt")
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: expected ")
+    assert "prose.txt" in err
+
+
+# ── demo ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def little_documentation(monkeypatch):
+    """Stand in for the documentation, and have one of the words that the demo asks for."""
+    monkeypatch.setattr("firth.documentation.read_documentation", lambda: iter([["king", "queen"]]))
+    monkeypatch.setattr("firth.cli.training._DEMO_WORDS", ("king", "absent"))
+    monkeypatch.setattr("firth.cli.training._DEMO_ANALOGIES", (("man", "king", "woman"), ("man", "absent", "woman")))
+
+
+@pytest.mark.usefixtures("little_documentation")
+def test_demo_shows_what_was_learnt_and_replaces_its_earlier_output(firth, here, trained):
+    calls = trained(made())
+    for _ in range(2):
+        status, out, err = firth("demo")
+        assert status == 0
+        assert out.splitlines() == ["king\tqueen, man, woman, [bold]", "man : king = woman : …\tqueen, [bold]"]
+        assert err.splitlines()[-1] == "saved in\tfirth-demo.vectors"
+    assert [list(corpus) for corpus, _ in calls] == [[["king", "queen"]]] * 2
+    assert len(Vectors.load("firth-demo.vectors")) == 5
+
+
+@pytest.mark.usefixtures("little_documentation")
+def test_demo_elsewhere_replaces_nothing_unasked(firth, here, trained):
+    calls = trained(made())
+    assert [firth("demo", "-o", "d", *flags)[0] for flags in ([], [], ["--overwrite"])] == [0, 1, 0]
+    assert len(calls) == 2
+
+
+@pytest.mark.usefixtures("little_documentation")
+def test_demo_as_json(firth, here, trained):
+    trained(made())
+    status, out, err = firth("demo", "--json")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert answer["path"] == "firth-demo.vectors"
+    assert answer["neighbours"]["king"][0] == "queen"
+    assert list(answer["analogies"].values()) == [["queen", "[bold]"]]
+
+
+def test_settings_of_the_demo_are_settings_of_train():
+    assert set(_DEMO_SETTINGS) <= set(inspect.signature(recipes.train).parameters)
+
+
+# ── the whole program, as a process ─────────────────────────────────────────────────────────────────────────
+
+FIRTH = [sys.executable, "-m", "firth"]
+
+
+def test_training_in_a_pipe_is_silent_but_for_the_summary(corpus):
+    flags = ["--dimensions=4", "--threads=1", "--min-count=1"]
+    done = subprocess.run([*FIRTH, "train", corpus, *flags], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[-1] == "saved in\tcorpus.vectors"
+    assert "\r" not in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def test_standard_input_is_a_corpus(here):
+    text = "one two three four\n" * 20
+    command = [*FIRTH, "train", "-", "--dimensions=4", "--threads=1", "--subsample=0", "--json"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["words"] == 4
+    assert len(Vectors.load("input.vectors")) == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent in another way there")
+def test_ctrl_c_saves_what_was_learnt(corpus):
+    flags = ["--dimensions=4", "--threads=1", "--min-count=1", "--passes=1000000", "--verbose"]
+    with subprocess.Popen([*FIRTH, "train", corpus, *flags], stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if line.startswith("firth: pass "):
+                process.send_signal(signal.SIGINT)
+                break
+        said = process.stderr.read()
+    assert process.returncode == 130, said
+    assert said.endswith("firth: interrupted; what was learnt until then is saved in corpus.vectors\n")
+    assert Vectors.load("corpus.vectors", check=True).config["training"]["interrupted"] is True
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_reader_who_leaves_early_is_no_error(saved):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([*FIRTH, "similar", saved, "king"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
