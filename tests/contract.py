@@ -6,9 +6,9 @@ the expected counts. A later kernel is tested by adding a class with the same in
 
 from dataclasses import dataclass
 
-import naive
 import numpy as np
 
+import naive
 from firth.observations import Observations
 from firth.observations.noise import alias_table
 from firth.observations.windows import draw_windows, window_room, window_rule
@@ -17,6 +17,8 @@ from firth.training.matrices import Matrices, padded_matrix
 from firth.training.pools import draw_pools, pool_room
 from firth.training.sampling_kernel import block_room, train_windows
 from firth.training.schedule import Rates
+
+OBSERVED = Observations(window=3, subsample=0.05)
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Toy:
     negatives: int = 5
     size: int = 16
     turn: int = 32
-    observations: Observations = Observations(window=3, subsample=0.05)
+    observations: Observations = OBSERVED
     seed: int = 1
     spread: float = 1.0
 

@@ -1,14 +1,14 @@
-"""Value, gradient, kernel, twin, expected counts and optimum of skip-gram with negative sampling, tied to each other."""
+"""Value, gradient, kernel, twin, expected counts and optimum of negative sampling, tied to each other."""
 
 import math
 
-import naive
 import numpy as np
 import pytest
-from contract import RowsInPlace, Toy, random_ids
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import naive
+from contract import RowsInPlace, Toy, random_ids
 from firth.errors import FirthError, ShapeError
 from firth.objectives import (
     check_gradient,

@@ -1,12 +1,12 @@
 """Windows, keep decisions and noise words: the compiled draws against their twins and their distributions."""
 
-import naive
 import numpy as np
 import pytest
-from contract import random_ids
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import naive
+from contract import random_ids
 from firth.errors import SettingsError
 from firth.observations import Observations
 from firth.observations.noise import alias_table, draw_word

@@ -1,5 +1,6 @@
 """The streamed trainer: same bytes, finite everywhere, the loss it shows, how it stops."""
 
+import itertools
 import logging
 import os
 import signal
@@ -7,11 +8,11 @@ import threading
 
 import numpy as np
 import pytest
-from contract import random_ids
 
+from contract import random_ids
 from firth.errors import TrainingError
-from firth.observations import Observations
 from firth.objectives.logistic import sigmoid, softplus
+from firth.observations import Observations
 from firth.randomness import random_uniform, stream_key
 from firth.training import stream as stream_module
 from firth.training.estimate import check_memory, estimate_memory
@@ -97,7 +98,7 @@ def test_one_repeated_word_stays_finite_and_is_told(threads, caplog):
 
 
 def test_a_corpus_without_pairs_is_refused():
-    with pytest.raises(TrainingError, match="expected at least two known words beside each other .* no pair at all"):
+    with pytest.raises(TrainingError, match=r"expected at least two known words beside each other .* no pair at all"):
         make_stream([0, -1, 1, -1], 2).train()
 
 
@@ -163,7 +164,7 @@ def test_measuring_the_speed_changes_nothing():
 
 def test_rates_fall_along_one_line_over_all_passes():
     ends = [linear_rates(0.1, p, 4, 1000) for p in range(4)]
-    for one, next_one in zip(ends, ends[1:], strict=False):
+    for one, next_one in itertools.pairwise(ends):
         assert one.first + one.slope * 1000 == pytest.approx(next_one.first)
     assert ends[0].first == 0.1
 

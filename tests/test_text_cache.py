@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from firth import storage
-from firth.errors import CorpusError
+from firth.errors import CorpusError, SettingsError
 from firth.text import cache as shelf
 from firth.text import prepare_corpus, preparing, tokenizers
 
@@ -192,6 +192,11 @@ def test_where_files_have_one_name_only(file, shelf_folder, monkeypatch):
     with prepare_corpus(file, min_count=1, cache=shelf_folder) as corpus:
         assert np.array_equal(corpus.ids, np.fromfile(corpus.ids.filename, np.int32))
     assert len(entries(shelf_folder)) == 1
+
+
+def test_a_cache_that_is_a_file(file):
+    with pytest.raises(SettingsError, match=r"expected cache to be a folder that can be made, got .*; name another"):
+        prepare_corpus(file, cache=file)
 
 
 def test_discarding_what_is_gone(tmp_path):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import firth
 import naive_text
 from firth.errors import CorpusError, SettingsError
 from firth.text import Corpus, Vocabulary, prepare_corpus, spool
+from firth.text.indexing import in_order
 from firth.text.preparing import Preparation
 from firth.text.sources import open_source
 
@@ -236,6 +238,22 @@ def test_a_line_without_white_space_is_cut_where_the_words_are():
     with prepare_corpus([line], tokenizer="words", min_count=2, threads=2) as corpus:
         assert corpus.tokens == 1_000_000
         assert corpus.vocabulary.words == ("言葉",)
+
+
+@pytest.mark.parametrize("in_flight", [1, 3])
+def test_no_more_blocks_wait_than_allowed(in_flight):
+    taken = []
+
+    def items():
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    with ThreadPoolExecutor(2) as executor:
+        for place, result in enumerate(in_order(executor, lambda number: -number, items(), in_flight)):
+            assert result == -place
+            assert len(taken) <= place + 1 + in_flight
+    assert len(taken) == 20
 
 
 # ── what is refused ─────────────────────────────────────────────────────────────────────────────────────────

@@ -77,7 +77,7 @@ def compiled(
         flatten: copy the machine code into each caller: no call, no arguments pushed.
     """
 
-    def decorate(function: Callable[..., Any]) -> Any:  # noqa: ANN401 - Numba's dispatcher has no public type
+    def decorate(function: Callable[..., Any]) -> Any:
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH if fast_math else False}
         options["forceinline"] = flatten
         if inline:
@@ -102,20 +102,20 @@ def is_compiled(name: str) -> bool:
 
 
 @intrinsic
-def float_from_bits(typing_context: Any, bits: Any) -> Any:  # noqa: ANN401 - Numba's protocol
+def float_from_bits(typing_context: Any, bits: Any) -> Any:
     """Read the 32 bits of an int32 as a float32."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.FloatType())
 
     return types.float32(types.int32), generate
 
 
 @intrinsic
-def prefetch_row(typing_context: Any, matrix: Any, row: Any) -> Any:  # noqa: ANN401 - Numba's protocol
+def prefetch_row(typing_context: Any, matrix: Any, row: Any) -> Any:
     """Ask for the cache lines of `matrix[row]` before they are needed."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         count = ir.IntType(64)
         small, byte = ir.IntType(32), ir.IntType(8).as_pointer()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def train(
-    corpus: str | os.PathLike[str] | Iterable[str] | Iterable[Sequence[str]],
+    corpus: str | Path | Iterable[Any],
     *,
     dimensions: int = 100,
     window: int = 5,
@@ -41,7 +41,7 @@ def train(
     tokenizer: Any = "whitespace",  # noqa: ANN401 - a name, an object or a callable
     fold_case: bool = False,
     errors: str = "strict",
-    cache: str | os.PathLike[str] | None = None,
+    cache: str | Path | None = None,
     keep_context: bool = True,
     threads: int | None = None,
     seed: int = 1,

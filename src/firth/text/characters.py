@@ -50,6 +50,7 @@ def separators(code_points: tuple[int, ...]) -> np.ndarray:
     """Make the table in which these code points are 0, behind which a block may be cut, and all others 1."""
     table = np.ones(CODE_POINTS, np.uint8)
     table[list(code_points)] = 0
+    table.flags.writeable = False  # as `word_classes`: kernels are compiled once
     return table
 
 

@@ -195,19 +195,17 @@ def read_blocks(
     return Reading(workers, stretches)
 
 
-def spooled(reading: Reading) -> Iterator[np.ndarray]:
-    """Yield the provisional ids of each block, mapped from disk, in the order of the text."""
-    files = [
-        np.memmap(worker.spool.path, np.int32, "r") if worker.spool.size else _NOTHING for worker in reading.workers
-    ]
-    for worker, start, size in reading.stretches:
-        yield files[worker][start : start + size]
+def spooled(reading: Reading, stretch: Stretch) -> np.ndarray:
+    """Read the provisional ids of one block (mapped files would stay in this process's memory)."""
+    path = reading.workers[stretch.worker].spool.path
+    return np.fromfile(path, np.int32, stretch.size, offset=np.dtype(np.int32).itemsize * stretch.start)
 
 
-def has_pairs(parts: Iterable[np.ndarray]) -> bool:
+def has_pairs(reading: Reading) -> bool:
     """Tell whether two words stand side by side in any sentence."""
     last = np.int32(kernels.SENTENCE_END)
-    for part in parts:
+    for stretch in reading.stretches:
+        part = spooled(reading, stretch)
         if (last >= 0 and part[0] >= 0) or bool(((part[1:] | part[:-1]) >= 0).any()):
             return True
         last = part[-1]
@@ -228,16 +226,15 @@ def write_ids(reading: Reading, new_ids: list[np.ndarray], path: Path, threads: 
     sentences = 0
     last = kernels.SENTENCE_END
 
-    def renumbered(item: tuple[Stretch, np.ndarray]) -> tuple[np.ndarray, int]:
-        stretch, ids = item
+    def renumbered(stretch: Stretch) -> tuple[np.ndarray, int]:
+        ids = spooled(reading, stretch)
         out = np.empty(ids.size, np.int32)
         written, ends = kernels.final_numbers(ids, new_ids[stretch.worker], out)
         return out[:written], ends
 
     try:
         with ThreadPoolExecutor(threads) as executor:
-            items = zip(reading.stretches, spooled(reading), strict=True)
-            for out, ends in in_order(executor, renumbered, items, threads + 1):
+            for out, ends in in_order(executor, renumbered, reading.stretches, threads + 1):
                 # A sentence that began and ended in the block before ends only once.
                 repeats = out.size > 0 and last == kernels.SENTENCE_END == out[0]
                 file.append(out[1:] if repeats else out)

@@ -71,7 +71,8 @@ def prepare_corpus(
         cache: a folder in which to keep the result for the next time; None for the one that the environment
             variable FIRTH_CACHE names, else for a temporary folder that goes with the corpus.
         threads: how many; None for one on each core.
-        on_progress: called with the bytes read so far, of all (compressed) bytes or None where nobody knows.
+        on_progress: called with the bytes read so far, of all (compressed) bytes or None where nobody knows;
+            not at all if the corpus is found in the cache.
 
     Returns:
         The ids and the vocabulary; close it, or use it in a `with` block.
@@ -79,7 +80,7 @@ def prepare_corpus(
     Raises:
         CorpusError: if there is nothing to read, it isn't text, it has no two words side by side, no word
             reaches `min_count`, or the disk is full.
-        SettingsError: if a setting is out of range.
+        SettingsError: if a setting is out of range, or the cache can't be made.
         MissingExtraError: if a file is compressed with zstandard and the package isn't installed.
 
     >>> with prepare_corpus(["the company it keeps", "the words"], min_count=2) as corpus:
@@ -122,7 +123,13 @@ def _cache_folder(cache: str | Path | None, tokenizer: Tokenizer) -> Path | None
         logger.info("not cached: whether the function %s is still the same can't be known", tokenizer_name(tokenizer))
         return None
     folder = Path(named)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = "name another folder with cache= or FIRTH_CACHE"
+        raise SettingsError(
+            sentence("cache to be a folder that can be made", f"{named!r} ({error})", advice)
+        ) from error
     return folder
 
 
@@ -154,7 +161,7 @@ class Preparation:
 
     def run(self) -> Corpus:
         """Read, count, number, write."""
-        from firth.text.indexing import has_pairs, spooled, write_ids
+        from firth.text.indexing import has_pairs, write_ids
         from firth.text.tables import ordered_words
 
         checksum = _new_checksum()
@@ -166,7 +173,7 @@ class Preparation:
         tokens = int(counts.sum())
         if tokens == 0:
             raise CorpusError(_no_words(self.source))
-        if tokens > 1 and not has_pairs(spooled(reading)):
+        if tokens > 1 and not has_pairs(reading):
             raise CorpusError(_no_pairs(tokens))
         kept, words = ordered_words(table, counts, self.settings["min_count"], self.settings["max_words"])
         if not words:

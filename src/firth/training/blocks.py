@@ -1,8 +1,8 @@
 """The two loops in which training spends its time, written as vectors: scores of a block of rows, and their update.
 
-A block is m centre rows against n context rows. Rows are whole cache lines (64 bytes, 16 float32 or 8 float64), so there
-is no remainder, and the rows of one side are distinct (or spare with weight 0), so nothing has to be checked for overlap;
-that a compiler can't know, which is why these loops are not left to it.
+A block is m centre rows against n context rows. Rows are whole cache lines (64 bytes, 16 float32 or 8 float64), so
+there is no remainder, and the rows of one side are distinct (or spare with weight 0), so nothing has to be checked for
+overlap; that a compiler can't know, which is why these loops are not left to it.
 
     scores:  x_ij = v_i · u_j                                          2 m n D flops
     update:  v_i += Σ_j s_ij u_j    and    u_j += Σ_i s_ij v_i         4 m n D flops, both from the old values
@@ -104,7 +104,7 @@ def _store_sums(builder: ir.IRBuilder, sums: list[ir.Value], pointer: ir.Value, 
         pointer = builder.gep(pointer, [ir.Constant(ir.IntType(64), vector.type.count)])
 
 
-def _array_pointer(context: Any, builder: ir.IRBuilder, array_type: Any, value: ir.Value) -> ir.Value:  # noqa: ANN401
+def _array_pointer(context: Any, builder: ir.IRBuilder, array_type: Any, value: ir.Value) -> ir.Value:
     """Return the address of an array's first item."""
     return context.make_array(array_type)(context, builder, value).data
 

@@ -25,11 +25,11 @@ def decay(size: float) -> float:
 
 
 @overload(decay, jit_options={"fastmath": FAST_MATH}, inline="always")
-def _decay(size: Any) -> Any:  # noqa: ANN401 - Numba's protocol
-    def exact(size: Any) -> Any:  # noqa: ANN401
+def _decay(size: Any) -> Any:
+    def exact(size: Any) -> Any:
         return np.exp(-size)
 
-    def polynomial(size: Any) -> Any:  # noqa: ANN401
+    def polynomial(size: Any) -> Any:
         power = max(np.float32(-126.0), size * np.float32(-1.4426950408889634))
         whole = np.int32(power - np.float32(0.5))  # towards zero, so to the nearest: power ≤ 0
         rest = power - np.float32(whole)
@@ -53,11 +53,11 @@ def log_one_plus(share: float) -> float:
 
 
 @overload(log_one_plus, jit_options={"fastmath": FAST_MATH}, inline="always")
-def _log_one_plus(share: Any) -> Any:  # noqa: ANN401 - Numba's protocol
-    def exact(share: Any) -> Any:  # noqa: ANN401
+def _log_one_plus(share: Any) -> Any:
+    def exact(share: Any) -> Any:
         return np.log1p(share)
 
-    def polynomial(share: Any) -> Any:  # noqa: ANN401
+    def polynomial(share: Any) -> Any:
         value = np.float32(-0.00837115255)
         value = value * share + np.float32(0.0434938998)
         value = value * share + np.float32(-0.106850029)

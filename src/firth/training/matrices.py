@@ -37,7 +37,7 @@ def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type 
     """
     items = LINE // np.dtype(dtype).itemsize
     rows, columns = words + SPARE * threads, -(-dimensions // items) * items
-    buffer = np.zeros(rows * columns + items, dtype)
+    buffer: np.ndarray = np.zeros(rows * columns + items, dtype)
     start = -(buffer.ctypes.data // buffer.itemsize) % items
     return buffer[start : start + rows * columns].reshape(rows, columns)
 

@@ -13,8 +13,10 @@ n · K / P: the expected gradient is that of K noise words a pair, with far fewe
 The kernel writes into the matrices it is given, reads no clock, no counter and no random number, and holds no state:
 what is random was drawn before (`Windows`, `Pools`). Several threads may run it on the same matrices (they race).
 
-Finite by construction: a row longer than `LONGEST` is scaled back to it. Rows are looked at after each turn if no chain of
-updates within the turn can make a row grow beyond float32 (`growth` bounds this), and after each update otherwise.
+Finite by construction: a row longer than `LONGEST` is scaled back to it. Rows are looked at after each turn, earlier if
+a chain of updates since the last look could have made a row grow by more than e^`GROWTH_ALLOWED`, and after each update
+where the updates of one group could. Threads that race can add to each other's growth, which the bound does not see; so
+a pass also ends with a look at every number (`firth.training.stream`).
 """
 
 from __future__ import annotations
@@ -55,8 +57,14 @@ class Block(NamedTuple):
 
 def block_room(dtype: np.dtype | type) -> Block:
     """Return room for one block in this precision."""
-    ids = [np.zeros(4, np.int64) for _ in range(2)]
-    return Block(*ids, np.zeros(4, dtype), np.zeros(16, dtype), np.ones(16, dtype), np.zeros(16, dtype))
+    return Block(
+        np.zeros(4, np.int64),
+        np.zeros(4, np.int64),
+        np.zeros(4, dtype),
+        np.zeros(16, dtype),
+        np.ones(16, dtype),
+        np.zeros(16, dtype),
+    )
 
 
 @compiled(fast_math=True, flatten=True)

@@ -1,4 +1,4 @@
-"""The streamed trainer: passes over a corpus, ranges of positions handed to threads, tallies, progress, a clean stop."""
+"""The streamed trainer: passes over a corpus, ranges handed to threads, tallies, progress, a clean stop."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ class Stream:
 
     def loss_so_far(self) -> tuple[float, float]:
         """Return pairs and loss of this pass so far."""
-        pairs, loss, _ = sum(worker.tally for worker in self._workers)
+        pairs, loss, _ = np.sum([worker.tally for worker in self._workers], axis=0)
         return float(pairs), float(loss)
 
     def _run(
@@ -257,7 +257,7 @@ class Stream:
 
     def _pass_tally(self, seconds: float) -> PassTally:
         """Add up what the threads tallied in a pass, and forget it."""
-        pairs, loss, restrained = sum(worker.tally for worker in self._workers)
+        pairs, loss, restrained = np.sum([worker.tally for worker in self._workers], axis=0)
         share = self.positions_done() / len(self.ids)
         self._forget_tallies()
         return PassTally(int(pairs), float(loss), int(restrained), seconds, share)
