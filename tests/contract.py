@@ -15,7 +15,7 @@ from firth.observations.windows import draw_windows, window_room, window_rule
 from firth.randomness import random_uniform, stream_key
 from firth.training.matrices import Matrices, padded_matrix
 from firth.training.pools import draw_pools, pool_room
-from firth.training.sampling_kernel import block_room, train_windows
+from firth.training.sampling_kernel import block_room, score_windows, train_windows
 from firth.training.schedule import Rates
 
 OBSERVED = Observations(window=3, subsample=0.05)
@@ -75,8 +75,9 @@ class RowsInPlace:
         rule = window_rule(toy.observations, toy.counts)
         first, last = draw_windows(toy.ids, 0, len(toy.ids), rule, keep, room)
         draw_pools(first, last, room, *toy.table, noise, matrices.spare, pools)
-        tally = np.zeros(3)
+        tally = np.zeros(4)
         blocks = [block_room(matrices.center.dtype) for _ in range(2)]
+        score_windows(matrices, room, first, last, pools, *blocks, tally)
         train_windows(matrices, room, first, last, pools, rates, *blocks, tally)
         return tally
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from firth.objectives.logistic import sigmoid, softplus
+from firth.objectives.logistic import sigmoid
 from firth.randomness import random_bits
 
 
@@ -62,13 +62,12 @@ def draw_pool(place, size, thresholds, aliases, key):
 
 
 def _update(center, context, centers, contexts, weights, sign, rate):
-    """Update a block from its old values; weights (centers, contexts); return Σ weight · −log σ(sign · x)."""
+    """Update a block from its old values; weights (centers, contexts)."""
     old_centers, old_contexts = center[centers].copy(), context[contexts].copy()
     scores = old_centers @ old_contexts.T
     steps = rate * weights * sign * sigmoid(-sign * scores)
     center[centers] += steps @ old_contexts
     context[contexts] += steps.T @ old_centers
-    return float((weights * softplus(-sign * scores)).sum())
 
 
 def _merged(words):
@@ -78,11 +77,11 @@ def _merged(words):
 
 
 def train(center, context, ids, found, pools, rate_at, *, turn, size, negatives):
-    """Train as the kernel does, on one range that is the whole corpus; return pairs and loss.
+    """Train as the kernel does, on one range that is the whole corpus; return how many pairs.
 
     found: from `windows`; pools: a list of (pool, first) a turn; rate_at: position → learning rate.
     """
-    total_pairs, loss = 0, 0.0
+    total_pairs = 0
     times = pairs_of(found)
     word_of = {position: word for position, word, _ in found}
     for start in range(0, len(found), 4):
@@ -91,7 +90,7 @@ def train(center, context, ids, found, pools, rate_at, *, turn, size, negatives)
         for _, word, near in group:
             for block in range(0, len(near), 4):
                 rows, weights = _merged([word_of[p] for p in near[block : block + 4]])
-                loss += _update(center, context, rows, [word], weights[:, None], 1.0, rate)
+                _update(center, context, rows, [word], weights[:, None], 1.0, rate)
                 total_pairs += len(near[block : block + 4])
         rows = list(dict.fromkeys(word for _, word, _ in group))
         weights = np.array([sum(times[p] for p, w, _ in group if w == row) for row in rows]) * negatives / size
@@ -100,8 +99,8 @@ def train(center, context, ids, found, pools, rate_at, *, turn, size, negatives)
             drawn = [word for k, word in first if block <= k < block + 4]
             if drawn:
                 often = np.array([pool[word] for word in drawn])
-                loss += _update(center, context, rows, drawn, np.outer(weights, often), -1.0, rate)
-    return total_pairs, loss
+                _update(center, context, rows, drawn, np.outer(weights, often), -1.0, rate)
+    return total_pairs
 
 
 def observed_counts(ids, found, pools, *, words, turn, size, negatives):

@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from firth.errors import FormatError
@@ -30,7 +30,6 @@ def write(folder: Path, text: str) -> Path:
 
 
 @given(st.lists(st.tuples(WORD, WORD, SCORE), min_size=1), st.sampled_from(["\t", " ", "  "]), st.booleans())
-@settings(deadline=None)
 def test_similarity_comes_back(tmp_path_factory, rows, gap, is_windows):
     lines = ["# a comment", "", *(gap.join(map(str, row)) for row in rows), " "]
     path = write(tmp_path_factory.getbasetemp(), ("\r\n" if is_windows else "\n").join(lines))
@@ -39,7 +38,6 @@ def test_similarity_comes_back(tmp_path_factory, rows, gap, is_windows):
 
 
 @given(st.lists(st.tuples(WORD, st.lists(st.tuples(WORD, WORD, WORD, WORD))), min_size=1))
-@settings(deadline=None)
 def test_analogies_come_back(tmp_path_factory, sections):
     lines = [line for name, asked in sections for line in (f": {name}", *map(" ".join, asked))]
     gold = read_gold(write(tmp_path_factory.getbasetemp(), "\n".join(lines)))

@@ -3,7 +3,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import naive_vectors
@@ -42,7 +42,6 @@ QUESTIONS = st.lists(st.tuples(*[st.sampled_from(LETTERS + "xy")] * 4), max_size
 
 
 @given(st.lists(st.tuples(st.sampled_from(["s", "gram1", "gram", "agram"]), QUESTIONS), max_size=4), st.integers(1, 12))
-@settings(deadline=None)
 def test_accuracies_are_those_of_asking_one_by_one(sections, restrict):
     vectors = sample()
     gold = AnalogyGold("g", tuple((name, tuple(asked)) for name, asked in sections))
@@ -103,7 +102,6 @@ PAIRS = st.lists(st.tuples(st.sampled_from(LETTERS + "xA"), st.sampled_from(LETT
 
 
 @given(PAIRS)
-@settings(deadline=None)
 def test_similarity_is_the_rank_correlation_with_cosines_of_the_pairs_found(rows):
     vectors = sample()
     gold = SimilarityGold("g", tuple(row[:2] for row in rows), tuple(float(row[2]) for row in rows))

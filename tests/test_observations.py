@@ -28,7 +28,7 @@ def windows_of_ranges(ids, observations, counts, key, size):
     return found, pairs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10**6),
     length=st.integers(1, 120),

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import naive_vectors
@@ -10,7 +10,6 @@ from firth.statistics import rank_correlation
 PAIRS = st.lists(st.tuples(st.integers(0, 9), st.floats(-5, 5)), min_size=2, max_size=30)
 
 
-@settings(deadline=None)  # the first call imports SciPy
 @given(PAIRS)
 def test_rank_correlation_is_pearsons_of_the_ranks(pairs):
     x, y = zip(*pairs, strict=True)

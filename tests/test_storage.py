@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from firth import storage
-from firth.errors import FormatError, OutputExistsError, SettingsError
+from firth.errors import FormatError, OutputError, OutputExistsError, SettingsError
 from firth.storage import (
     check_free_file,
     check_free_output,
@@ -70,12 +70,10 @@ def test_an_existing_folder_is_refused_unless_overwrite(tmp_path):
 @pytest.mark.parametrize("check", [check_free_output, check_free_file])
 def test_a_place_that_cannot_be_written_to_is_refused_early(tmp_path, monkeypatch, check):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(
-        PermissionError, match=r"expected a folder to write in, got .*file, which is a file; choose another"
-    ):
+    with pytest.raises(OutputError, match=r"expected a folder to write in, got .*file, which is a file; choose another"):
         check(tmp_path / "file" / "v")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with pytest.raises(PermissionError, match=r"got .*, which is read-only; choose another place"):
+    with pytest.raises(OutputError, match=r"got .*, which is read-only; choose another place"):
         check(tmp_path / "deep" / "v")
 
 
@@ -230,7 +228,7 @@ def test_an_older_copy_that_cannot_be_put_back_is_named(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_said_and_nothing_is_left(tmp_path):
-    said = pytest.raises(OSError, match=r"expected room on the disk for .*v, got .*; free some space")
+    said = pytest.raises(OutputError, match=r"^expected room on the disk for .*v, got .*; free some space")
     with said as caught, new_folder(tmp_path / "v") as fresh:
         (fresh / "half.txt").write_text("x")
         raise OSError(errno.ENOSPC, "No space left on device")

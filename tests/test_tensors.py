@@ -2,11 +2,11 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from firth.errors import FormatError
+from firth.errors import FormatError, OutputError
 from firth.storage import new_folder
 from firth.tensors import map_tensors, write_tensors
 
@@ -100,7 +100,6 @@ def test_a_hostile_file_is_refused_in_a_sentence(tmp_path, data, message):
 WHOLE = file_of({"a": tensor(shape=(2, 2), offsets=(0, 16)), "b": tensor("U8", (3,), (16, 19))}, bytes(range(19)))
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(WHOLE) - 1))
 def test_a_truncated_file_is_always_refused(tmp_path_factory, length):
     path = tmp_path_factory.getbasetemp() / "truncated"
@@ -109,7 +108,6 @@ def test_a_truncated_file_is_always_refused(tmp_path_factory, length):
         map_tensors(path)
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(WHOLE) - 1), st.integers(0, 255))
 def test_a_changed_byte_is_refused_or_gives_arrays_of_the_data_alone(tmp_path_factory, place, byte):
     path = tmp_path_factory.getbasetemp() / "changed"
@@ -125,7 +123,7 @@ def test_a_changed_byte_is_refused_or_gives_arrays_of_the_data_alone(tmp_path_fa
 def test_a_full_disk_is_said_and_nothing_is_left(tmp_path):
     resource = pytest.importorskip("resource", reason="limits of file size are a thing of Unix")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    said = pytest.raises(OSError, match=r"expected room on the disk for .*v, got .*; free some space")
+    said = pytest.raises(OutputError, match=r"^expected room on the disk for .*v, got .*; free some space")
     with said, new_folder(tmp_path / "v") as fresh:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
         try:
@@ -133,3 +131,8 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path):
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not any(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    with pytest.raises(OutputError, match=r"^expected to write .*nowhere/t, got 'No such file or directory'; free some"):
+        write_tensors(tmp_path / "nowhere" / "t", TENSORS)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from firth import storage
-from firth.errors import CorpusError, SettingsError
+from firth.errors import OutputError, SettingsError
 from firth.text import cache as shelf
 from firth.text import prepare_corpus, preparing, tokenizers
 
@@ -140,7 +140,7 @@ def test_a_full_disk(file, shelf_folder, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shelf, "write_config", full)
-    with pytest.raises(CorpusError) as caught:
+    with pytest.raises(OutputError) as caught:
         prepare_corpus(file, min_count=1, cache=shelf_folder)
     assert str(caught.value).startswith(f"expected room for 48 bytes of ids, got a full disk at {shelf_folder}; free")
     assert entries(shelf_folder) == []

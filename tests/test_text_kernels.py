@@ -4,14 +4,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import naive_text
 from firth.text import characters, kernels, rewriting
 from firth.text.tables import WordTable, ordered_words, tokens_ending_in
-
-patient = settings(deadline=None)  # the first call of a kernel compiles it
 
 TRICKY = st.text(st.sampled_from(naive_text.TRICKY))
 PIECES = (
@@ -49,7 +47,6 @@ def with_ends(sentences):
     return [word for place, word in enumerate(flat) if word is not None or place == 0 or flat[place - 1] is not None]
 
 
-@patient
 @given(BYTES)
 @example(b"\xf0\x90\x80")
 @example(b"\xef\xbf\xbf\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80")
@@ -64,7 +61,6 @@ def test_first_invalid_on_every_pair_of_bytes():
             assert rewriting.first_invalid(padded(data), 2) == naive_text.first_invalid(data)
 
 
-@patient
 @given(BYTES, st.sampled_from(["white space", "words", "line feed"]))
 def test_a_cut_behind_a_separator_changes_nothing(data, kind):
     tables = {
@@ -84,7 +80,6 @@ def test_a_cut_behind_a_separator_changes_nothing(data, kind):
         assert (end == 0) == (not any(letter.isspace() for letter in data.decode()))
 
 
-@patient
 @given(st.one_of(st.text(), TRICKY))
 @example("a" * 7 + " " + "b" * 8 + " " + "c" * 9 + " " + "d" * 15 + " " + "e" * 16 + " " + "f" * 17)
 @example("exactly8 exactly8x exactly8y fifteen_letters fifteen_letterz sixteen_letters! sixteen_letters? ")
@@ -100,7 +95,6 @@ def test_index_words_splits_as_python_does(text):
     assert dict(zip(words_of(table), table.counts().tolist(), strict=True)) == dict(counted)
 
 
-@patient
 @given(st.lists(WORDS))
 def test_index_words_takes_tokens_as_they_are(sentences):
     data = "\n".join("\0".join(one) for one in sentences).encode()
@@ -116,7 +110,6 @@ def test_a_table_grows_under_many_and_long_words():
     assert indexed(table, b"one" + b"y" * 100_000, characters.white_space_bytes()) == ["one" + "y" * 100_000]
 
 
-@patient
 @given(WORDS, WORDS)
 def test_merge_adds_words_and_counts(first, second):
     one, other = WordTable(4), WordTable(4)
@@ -128,7 +121,6 @@ def test_merge_adds_words_and_counts(first, second):
     assert dict(zip(words, one.counts().tolist(), strict=True)) == dict(Counter(first) + Counter(second))
 
 
-@patient
 @given(st.one_of(st.text(), TRICKY), st.booleans())
 def test_keep_words(text, fold_case):
     data = text.encode()
@@ -142,7 +134,6 @@ def test_keep_words(text, fold_case):
     ]
 
 
-@patient
 @given(st.one_of(st.text(), TRICKY))
 def test_fold_text(text):
     data = text.encode()
@@ -151,7 +142,6 @@ def test_fold_text(text):
     assert out[:size].tobytes().decode() == text.casefold()
 
 
-@patient
 @given(st.lists(st.integers(-1, 4)), st.permutations([0, 1, 2, -1, -1]))
 def test_final_numbers(ids, new_ids):
     out = np.empty(len(ids), np.int32)
@@ -166,7 +156,6 @@ def test_final_numbers(ids, new_ids):
     assert ends == expected.count(-1)
 
 
-@patient
 @given(
     st.lists(st.sampled_from(["a", "b", "internat", "international", "internationalise", "é", "\U0001f642", "\uffff"])),
     st.integers(1, 3),

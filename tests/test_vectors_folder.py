@@ -85,7 +85,7 @@ LINES = st.lists(
 
 
 @given(LINES, st.integers(1, 4), st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_any_words_and_numbers_come_back(tmp_path_factory, words, dimensions, data):
     matrix = data.draw(hnp.arrays(np.float32, (len(words), dimensions), elements=FINITE))
     vectors = Vectors(words, matrix)

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -22,7 +22,6 @@ def random_matrix(rows, columns, seed=0):
 
 
 @given(MATRICES)
-@settings(deadline=None)
 def test_cosines_are_those_of_the_definition(matrix):
     for query in matrix:
         found = cosines(matrix, query[np.newaxis])
@@ -34,13 +33,11 @@ def test_cosines_are_those_of_the_definition(matrix):
 
 
 @given(MATRICES)
-@settings(deadline=None)
 def test_lengths_are_those_of_the_definition(matrix):
     np.testing.assert_allclose(row_norms(matrix), [math.hypot(*row.tolist()) for row in matrix], rtol=1e-15)
 
 
 @given(MATRICES, st.integers(1, 15), st.data())
-@settings(deadline=None)
 def test_nearest_rows_are_those_of_a_full_sort(matrix, count, data):
     rows = st.lists(st.integers(0, len(matrix) - 1), max_size=4)
     left_out = [np.array(data.draw(rows), np.int64) for _ in matrix]
@@ -54,7 +51,6 @@ def test_nearest_rows_are_those_of_a_full_sort(matrix, count, data):
 
 
 @given(MATRICES, st.data())
-@settings(deadline=None)
 def test_the_nearest_row_is_the_first_of_the_nearest(matrix, data):
     rows = hnp.arrays(np.int64, (len(matrix), 3), elements=st.integers(0, len(matrix) - 1))
     left_out = data.draw(rows)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from firth.vectors import Words
@@ -40,7 +40,6 @@ def test_count_and_order():
 
 
 @given(st.lists(st.text("abcé\r ", max_size=6), min_size=1, unique=True), st.text("abcé\n", max_size=6))
-@settings(deadline=None)
 def test_suggestions_are_words_that_exist(listed, word):
     found = close_words(word, Words(listed))
     assert len(found) <= 3

@@ -2,7 +2,7 @@ import importlib.util
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -22,7 +22,6 @@ def sample(rows: int = 6) -> Vectors:
 
 @pytest.mark.parametrize("binary", [False, True])
 @given(st.integers(1, 6), st.data())
-@settings(deadline=None)
 def test_an_independent_reader_gets_the_same_float32(tmp_path_factory, binary, rows, data):
     matrix = data.draw(hnp.arrays(np.float32, (rows, 3), elements=FINITE))
     path = tmp_path_factory.getbasetemp() / f"any-{binary}"

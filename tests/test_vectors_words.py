@@ -2,7 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from firth.errors import FormatError, SettingsError, UnknownWordError
@@ -55,7 +55,6 @@ def test_words_are_a_sequence(make):
 
 
 @given(TEXTS, st.slices(8), st.lists(st.text(), max_size=20))
-@settings(deadline=None)
 def test_words_in_a_file_answer_like_a_list(tmp_path_factory, listed, part, others):
     words = mapped(tmp_path_factory.getbasetemp(), listed)
     assert words[part] == listed[part]

@@ -32,6 +32,17 @@ class FormatError(FirthError, ValueError):
     """A file is not what its name, header or size says."""
 
 
+class OutputError(FirthError, OSError):
+    """Nothing can be written there: the disk is full, or the place can't be written to.
+
+    Made from the system's number and a sentence: `OutputError(errno.ENOSPC, sentence(…))`.
+    """
+
+    def __str__(self) -> str:
+        """Return the sentence as it is (an `OSError` would put its number before it)."""
+        return str(self.args[-1])
+
+
 class OutputExistsError(FirthError, FileExistsError):
     """The place to write to is taken, and overwriting was not asked for."""
 
@@ -127,6 +138,7 @@ def check_shape(name: str, array: np.ndarray, shape: tuple[int | None, ...]) -> 
     """
     fits = array.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, array.shape, strict=True))
     if not fits:
-        wanted = "(" + ", ".join("any" if length is None else str(length) for length in shape) + ")"
+        lengths = ["any" if length is None else str(length) for length in shape]
+        wanted = f"({lengths[0]},)" if len(lengths) == 1 else f"({', '.join(lengths)})"  # as NumPy writes shapes
         raise ShapeError(sentence(f"{name} of shape {wanted}", f"shape {array.shape}", "reshape it or pass another"))
     return array

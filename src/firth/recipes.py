@@ -198,7 +198,8 @@ def _losses(passes: list[PassTally], raw_words: int) -> list[dict[str, Any]]:
         {
             "pass": number,
             "pairs": tally.pairs,
-            "loss_per_pair": tally.loss / tally.pairs if tally.pairs else None,
+            "pairs_scored": tally.scored,
+            "loss_per_pair": tally.loss / tally.scored if tally.scored else None,
             "words_per_second": tally.share * raw_words / tally.seconds,
             "seconds": tally.seconds,
         }

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from firth import __version__
-from firth.errors import FormatError, OutputExistsError, SettingsError, sentence
+from firth.errors import FormatError, OutputError, OutputExistsError, SettingsError, sentence
 
 CONFIG = "config.json"
 _MARK = "firth-"
@@ -49,7 +49,7 @@ def check_free_output(folder: str | os.PathLike[str], *, overwrite: bool = False
 
     Raises:
         OutputExistsError: if it is taken.
-        PermissionError: if it can't be written to.
+        OutputError: if it can't be written to.
 
     >>> check_free_output("no-such-folder").name
     'no-such-folder'
@@ -82,7 +82,7 @@ def check_free_file(path: str | os.PathLike[str], *, overwrite: bool = False) ->
 
     Raises:
         OutputExistsError: if a folder is there, or a file and `overwrite` is not set.
-        PermissionError: if it can't be written to.
+        OutputError: if it can't be written to.
 
     >>> check_free_file("no-such-file.txt").name
     'no-such-file.txt'
@@ -141,7 +141,7 @@ def new_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> It
 
     Raises:
         OutputExistsError: if the place is taken.
-        OSError: if the disk is full.
+        OutputError: if the disk is full, or the place can't be written to.
     """
     target = check_free_output(folder, overwrite=overwrite)
     fresh = _beside(target, "new")
@@ -174,7 +174,7 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
 
     Raises:
         OutputExistsError: if the place is taken.
-        OSError: if the disk is full.
+        OutputError: if the disk is full, or the place can't be written to.
     """
     target = check_free_file(path, overwrite=overwrite)
     fresh = _beside(target, "new")
@@ -204,7 +204,7 @@ def _check_parent(target: Path) -> None:
     parent = next(folder for folder in target.parents if os.path.lexists(folder))
     if not (parent.is_dir() and os.access(parent, os.W_OK)):
         came = f"{parent}, which is {'read-only' if parent.is_dir() else 'a file'}"
-        raise PermissionError(errno.EACCES, sentence("a folder to write in", came, "choose another place"))
+        raise OutputError(errno.EACCES, sentence("a folder to write in", came, "choose another place"))
 
 
 def _aside(target: Path) -> Path:
@@ -272,7 +272,7 @@ def _explain(problem: OSError, target: Path) -> None:
     if problem.errno in _FULL:
         came = f"{os.strerror(problem.errno)!r}; nothing was left there"
         advice = "free some space or choose another disk"
-        raise OSError(problem.errno, sentence(f"room on the disk for {target}", came, advice)) from problem
+        raise OutputError(problem.errno, sentence(f"room on the disk for {target}", came, advice)) from problem
 
 
 def write_config(folder: Path, kind: str, version: int, content: Mapping[str, Any]) -> None:

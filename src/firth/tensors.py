@@ -10,6 +10,7 @@ import errno
 import json
 import math
 import mmap
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from firth.errors import FormatError, sentence
+from firth.errors import FormatError, OutputError, sentence
 
 _LARGEST_HEADER = 1 << 20  # ours have a few hundred bytes; parsed JSON takes many times its length in memory
 _DTYPES = {
@@ -34,7 +35,7 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
         tensors: the arrays by name.
 
     Raises:
-        OSError: if the disk is full.
+        OutputError: if the disk is full, or the place can't be written to.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
@@ -44,7 +45,8 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     except SafetensorError as problem:
         said = re.search(r"\(os error (\d+)\)", str(problem))
         number = int(said[1]) if said else errno.EIO
-        raise OSError(number, str(problem), str(path)) from problem
+        advice = "free some space, or choose another place"
+        raise OutputError(number, sentence(f"to write {path}", repr(os.strerror(number)), advice)) from problem
 
 
 def map_tensors(path: Path) -> dict[str, np.ndarray]:

@@ -88,7 +88,7 @@ def keep(ids: Path, path: Path, vocabulary: Vocabulary, facts: Facts) -> Corpus 
         facts: all else.
 
     Raises:
-        CorpusError: if the disk is full.
+        OutputError: if the disk is full.
     """
     try:
         with room_named(path.parent, ids.stat().st_size), new_folder(path) as fresh:

@@ -78,8 +78,9 @@ def prepare_corpus(
         The ids and the vocabulary; close it, or use it in a `with` block.
 
     Raises:
-        CorpusError: if there is nothing to read, it isn't text, it has no two words side by side, no word
-            reaches `min_count`, or the disk is full.
+        CorpusError: if there is nothing to read, it can't be read or isn't text, it has no two words side by
+            side, or no word reaches `min_count`.
+        OutputError: if the disk is full.
         SettingsError: if a setting is out of range, or the cache can't be made.
         MissingExtraError: if a file is compressed with zstandard and the package isn't installed.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from firth.errors import CorpusError, sentence
+from firth.errors import OutputError, sentence
 
 
 class IdFile:
@@ -32,7 +32,7 @@ class IdFile:
         """Write numbers, int32, at the end; return the place of the first one, counted in numbers.
 
         Raises:
-            CorpusError: if the disk is full.
+            OutputError: if the disk is full.
         """
         start = self.size
         data = memoryview(ids.view(np.uint8).data)
@@ -57,7 +57,7 @@ def room_named(folder: Path, needed: int | None) -> Iterator[None]:
     """Turn the error of a full disk into one that names the folder and how many bytes are needed, if known.
 
     Raises:
-        CorpusError: if the disk is full.
+        OutputError: if the disk is full.
     """
     try:
         yield
@@ -66,4 +66,4 @@ def room_named(folder: Path, needed: int | None) -> Iterator[None]:
             raise
         room = "room for the ids of the corpus" if needed is None else f"room for {needed} bytes of ids"
         advice = "free some space, or name a folder on another disk with cache= or the environment variable TMPDIR"
-        raise CorpusError(sentence(room, f"a full disk at {folder}", advice)) from error
+        raise OutputError(error.errno, sentence(room, f"a full disk at {folder}", advice)) from error

@@ -71,24 +71,35 @@ def _log_one_plus(share: Any) -> Any:
     return polynomial if share == types.float32 else exact
 
 
+# Below, the length is not known to the compiler, so that the loops become loops over vectors: one of known length is
+# unrolled first, and stays scalar.
+
+
 @compiled(fast_math=True, flatten=True)
-def logistic_steps(scores: np.ndarray, weights: np.ndarray, times: np.ndarray, sign: float, rate: float) -> float:
-    """Replace scores x by the steps that lower Σ weight · −log σ(sign · x), and return that sum.
+def logistic_steps(scores: np.ndarray, weights: np.ndarray, times: np.ndarray, sign: float, rate: float) -> None:
+    """Replace scores x by the steps that lower Σ weight · −log σ(sign · x).
 
         step = rate · weight · sign · σ(−sign · x)          the slope of −log σ(y) is −σ(−y)
 
-    All (n,) and of the matrices' precision; a weight is weights · times. n is not known to the compiler, so that the
-    loop becomes one of vectors (a loop of known length is unrolled first, and stays scalar).
+    All (n,) and of the matrices' precision; a weight is weights · times.
     """
     one = scores.dtype.type(1)
     zero = scores.dtype.type(0)
     turn = scores.dtype.type(-sign)
     scale = scores.dtype.type(sign * rate)
-    loss = zero
     for j in range(len(scores)):
         x = turn * scores[j]
         small = decay(abs(x))
-        weight = weights[j] * times[j]
-        loss += weight * (max(x, zero) + log_one_plus(small))
-        scores[j] = scale * weight * (one if x > zero else small) / (one + small)
+        scores[j] = scale * (weights[j] * times[j]) * (one if x > zero else small) / (one + small)
+
+
+@compiled(fast_math=True, flatten=True)
+def logistic_loss(scores: np.ndarray, weights: np.ndarray, times: np.ndarray, sign: float) -> float:
+    """Return Σ weight · −log σ(sign · x), in nats; arguments as in `logistic_steps`."""
+    zero = scores.dtype.type(0)
+    turn = scores.dtype.type(-sign)
+    loss = zero
+    for j in range(len(scores)):
+        x = turn * scores[j]
+        loss += (weights[j] * times[j]) * (max(x, zero) + log_one_plus(decay(abs(x))))
     return loss

@@ -19,7 +19,7 @@ from firth.randomness import stream_key
 from firth.training.matrices import SPARE, Matrices, start_matrices
 from firth.training.pools import draw_pools, pool_room
 from firth.training.progress import Progress, ProgressCallback
-from firth.training.sampling_kernel import LONGEST, block_room, train_windows
+from firth.training.sampling_kernel import LONGEST, LOSS, SCORED, block_room, score_windows, train_windows
 from firth.training.schedule import Rates, linear_rates
 
 logger = logging.getLogger(__name__)
@@ -32,6 +32,9 @@ POOL = 16
 
 TURN = 32
 """Kept words that share a pool."""
+
+SCORED_RANGES = 16
+"""One range in so many is scored before it is trained on: the loss that is shown."""
 
 INTERVAL = 0.25
 """Seconds between reports."""
@@ -66,13 +69,15 @@ class PassTally:
 
     Attributes:
         pairs: (centre, context) trained.
-        loss: nats in all, each pair's own and that of its K noise words, before each update.
+        scored: those among them that were scored before they were trained on.
+        loss: nats of the scored pairs in all, each pair's own and that of its K noise words.
         restrained: how often a row was scaled back to the longest allowed.
         seconds: it took.
         share: of the pass that was done, 1 unless it was interrupted.
     """
 
     pairs: int
+    scored: int
     loss: float
     restrained: int
     seconds: float
@@ -105,7 +110,7 @@ class _Worker:
         self.windows = window_room(RANGE, len(stream.rule.reach))
         self.pools = pool_room(RANGE, turn=TURN, size=POOL, negatives=stream.settings.negatives)
         self.group, self.block = block_room(np.float32), block_room(np.float32)
-        self.tally = np.zeros(3)
+        self.tally = np.zeros(4)
         self.positions = 0
 
     def train_range(self, start: int, pass_index: int, rates: Rates) -> None:
@@ -116,7 +121,10 @@ class _Worker:
         noise = stream_key(stream.settings.seed, "noise", pass_index)
         first, last = draw_windows(stream.ids, start, stop, stream.rule, keep, self.windows)
         draw_pools(first, last, self.windows, *stream.noise_table, noise, self.matrices.spare, self.pools)
-        train_windows(self.matrices, self.windows, first, last, self.pools, rates, self.group, self.block, self.tally)
+        model, drawn = self.matrices, (self.windows, first, last, self.pools)
+        if stream.is_scored(start, pass_index):
+            score_windows(model, *drawn, self.group, self.block, self.tally)
+        train_windows(model, *drawn, rates, self.group, self.block, self.tally)
         self.positions += stop - start
 
     def train_all(self, pass_index: int, rates: Rates) -> None:
@@ -165,6 +173,12 @@ class Stream:
         """Return the start of the next range, in order over all threads, or None if there is none."""
         with self._lock:
             return next(self._starts, None)
+
+    def is_scored(self, start: int, pass_index: int) -> bool:
+        """Tell whether the range from `start` on is scored in this pass: one in `SCORED_RANGES`, at least one."""
+        ranges = -(-len(self.ids) // RANGE)
+        every = min(SCORED_RANGES, ranges)
+        return start // RANGE % every == pass_index % every
 
     def compile_kernels(self) -> None:
         """Compile the kernels, or load what was compiled before: train one range at learning rate 0."""
@@ -219,9 +233,9 @@ class Stream:
         return sum(worker.positions for worker in self._workers)
 
     def loss_so_far(self) -> tuple[float, float]:
-        """Return pairs and loss of this pass so far."""
-        pairs, loss, _ = np.sum([worker.tally for worker in self._workers], axis=0)
-        return float(pairs), float(loss)
+        """Return how many pairs of this pass were scored so far, and their loss."""
+        tally = np.sum([worker.tally for worker in self._workers], axis=0)
+        return float(tally[SCORED]), float(tally[LOSS])
 
     def _run(
         self, pool: ThreadPoolExecutor, starts: range, pass_index: int, rates: Rates, reporter: _Reporter | None
@@ -257,10 +271,10 @@ class Stream:
 
     def _pass_tally(self, seconds: float) -> PassTally:
         """Add up what the threads tallied in a pass, and forget it."""
-        pairs, loss, restrained = np.sum([worker.tally for worker in self._workers], axis=0)
+        pairs, scored, loss, restrained = np.sum([worker.tally for worker in self._workers], axis=0)
         share = self.positions_done() / len(self.ids)
         self._forget_tallies()
-        return PassTally(int(pairs), float(loss), int(restrained), seconds, share)
+        return PassTally(int(pairs), int(scored), float(loss), int(restrained), seconds, share)
 
     def _forget_tallies(self) -> None:
         """Start counting anew."""

@@ -43,7 +43,7 @@ def write_folder(
     Raises:
         OutputExistsError: if the place is taken.
         SettingsError: if the config holds what JSON can't.
-        OSError: if the disk is full.
+        OutputError: if the disk is full, or the place can't be written to.
     """
     with new_folder(folder, overwrite=overwrite) as fresh:
         write_tensors(fresh / _TENSORS, tensors)

@@ -260,7 +260,7 @@ class Vectors:
         Raises:
             OutputExistsError: if the place is taken.
             SettingsError: if the config holds what JSON can't.
-            OSError: if the disk is full.
+            OutputError: if the disk is full, or the place can't be written to.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as place:
@@ -309,7 +309,7 @@ class Vectors:
         Raises:
             SettingsError: if a word is empty or holds white space.
             OutputExistsError: if the place is taken.
-            OSError: if the disk is full.
+            OutputError: if the disk is full, or the place can't be written to.
 
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as place:

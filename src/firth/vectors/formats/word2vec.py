@@ -40,7 +40,7 @@ def write_word2vec(
     Raises:
         SettingsError: if a word is empty or holds white space, which no reader of these formats takes.
         OutputExistsError: if the place is taken.
-        OSError: if the disk is full.
+        OutputError: if the disk is full, or the place can't be written to.
     """
     write_rows = _write_binary if binary else _write_text
     with new_file(path, overwrite=overwrite) as file:
