@@ -244,8 +244,8 @@ def test_the_summary_goes_to_standard_error(firth, corpus, trained):
     status, out, err = firth("train", corpus)
     assert (status, out) == (0, "")
     assert err.splitlines() == [
-        "1\t100\t1000\t2.5000",
-        "2\t100\t3000\t2.2500",
+        "pass\t1\t100\t1000\t2.5000",
+        "pass\t2\t100\t3000\t2.2500",
         "words\t5",
         "dimensions\t3",
         "pairs\t200",
@@ -274,7 +274,7 @@ def test_of_many_passes_some_are_shown(firth, corpus, trained):
     losses = [{**TRAINING["losses"][0], "pass": number} for number in range(1, 31)]
     trained(made(losses=losses))
     _, _, err = firth("train", corpus)
-    shown = [int(line.split("\t")[0]) for line in err.splitlines() if line[0].isdigit()]
+    shown = [int(line.split("\t")[1]) for line in err.splitlines() if line.startswith("pass\t")]
     assert shown == [1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30]
 
 
@@ -352,8 +352,24 @@ def test_info(firth, saved):
     assert lines[:2] == ["words\t5", "dimensions\t3"]
     assert "first words\tking queen man woman [bold]" in lines
     assert "training window\t5" in lines
-    assert lines[-1] == "2\t100\t3000\t2.2500"
+    assert lines[-1] == "pass\t2\t100\t3000\t2.2500"
     assert not [line for line in lines if line.startswith("checked")]
+
+
+def test_info_names_settings_by_the_last_part_of_their_name_while_it_is_free(firth, here):
+    training = {"seed": 1, "noise": {"seed": 2, "exponent": 0.75}, "observations": {"window": 5, "exponent": 3}}
+    Vectors(["a"], np.ones((1, 1)), config={"training": training, "note": "x"}).save("v")
+    status, out, _ = firth("info", "v")
+    assert status == 0
+    lines = out.splitlines()
+    assert "note\tx" in lines
+    assert lines[-5:] == [
+        "training seed\t1",
+        "training noise seed\t2",
+        "training exponent\t0.75",
+        "training window\t5",
+        "training observations exponent\t3",
+    ]
 
 
 def test_info_check_reads_everything(firth, saved):

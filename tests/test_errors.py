@@ -71,7 +71,10 @@ def test_an_array_of_the_right_shape_is_returned():
             lambda: check_integer("n", 9, 1, 8),
             "expected n to be a whole number from 1 to 8, got 9; choose n within this range",
         ),
-        (lambda: check_number("x", "1", 0, 1), "expected x to be a number from 0 to 1, got '1'; pass x as such a number"),
+        (
+            lambda: check_number("x", "1", 0, 1),
+            "expected x to be a number from 0 to 1, got '1'; pass x as such a number",
+        ),
         (
             lambda: check_number("x", 0, 0, 1, open_below=True),
             "expected x to be a number above 0 and up to 1, got 0; choose x within this range",

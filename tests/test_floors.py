@@ -19,7 +19,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "firth"
 
 FLOORS = (
     ("errors",),
-    ("machine", "compiling", "randomness", "tensors", "storage", "statistics"),
+    ("machine", "leftovers", "compiling", "randomness", "tensors", "storage", "statistics"),
     ("text",),
     ("observations",),
     ("objectives",),

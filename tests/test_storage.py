@@ -70,7 +70,9 @@ def test_an_existing_folder_is_refused_unless_overwrite(tmp_path):
 @pytest.mark.parametrize("check", [check_free_output, check_free_file])
 def test_a_place_that_cannot_be_written_to_is_refused_early(tmp_path, monkeypatch, check):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(OutputError, match=r"expected a folder to write in, got .*file, which is a file; choose another"):
+    with pytest.raises(
+        OutputError, match=r"expected a folder to write in, got .*file, which is a file; choose another"
+    ):
         check(tmp_path / "file" / "v")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(OutputError, match=r"got .*, which is read-only; choose another place"):

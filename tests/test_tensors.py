@@ -134,5 +134,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path):
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path):
-    with pytest.raises(OutputError, match=r"^expected to write .*nowhere/t, got 'No such file or directory'; free some"):
+    with pytest.raises(
+        OutputError, match=r"^expected to write .*nowhere/t, got 'No such file or directory'; free some"
+    ):
         write_tensors(tmp_path / "nowhere" / "t", TENSORS)

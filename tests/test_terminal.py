@@ -72,6 +72,38 @@ def test_a_table_on_a_terminal_is_drawn_and_words_are_no_markup(screen):
     assert "\t" not in text
 
 
+def test_the_title_of_a_table_stays_on_one_line(screen):
+    write_table(("word", "n"), [("a", 1)], title="man is to king as woman is to …", stream=screen)
+    assert "man is to king as woman is to …" in screen.getvalue()
+
+
+@pytest.mark.parametrize("word", ["מלך", "ملك", "x-מלך"])
+def test_a_word_written_from_right_to_left_keeps_its_place_before_the_number(screen, word):
+    pipe = io.StringIO()
+    for stream in (pipe, screen):
+        write_table(("word", "similarity"), [(word, 0.5), ("king", 0.25)], stream=stream)
+    row, other = screen.getvalue().rstrip().split("\n")[-2:]
+    assert row.split() == [f"\u200e{word}", "\u200e0.5000"]  # the mark stands before, not behind, what is copied
+    assert other.split() == ["king", "0.2500"]
+    assert len(row.replace("\u200e", "").rstrip()) == len(other.rstrip())
+    assert pipe.getvalue() == f"{word}\t0.5000\nking\t0.2500\n"
+
+
+def test_facts_have_the_digits_that_they_have():
+    pipe = io.StringIO()
+    write_facts({"subsample": 1e-5, "rate": 0.025, "seconds": 4.04923517, "whole": 2.0}, stream=pipe)
+    assert pipe.getvalue() == "subsample\t1e-05\nrate\t0.025\nseconds\t4.04924\nwhole\t2\n"
+
+
+def test_facts_may_have_a_title(screen):
+    pipe = io.StringIO()
+    for stream in (pipe, screen):
+        write_facts({"tokens": 1234, "kind": "a"}, title="corpus", stream=stream)
+        write_facts({}, title="nothing", stream=stream)
+    assert pipe.getvalue() == "corpus tokens\t1234\ncorpus kind\ta\n"
+    assert screen.getvalue() == "\ncorpus\n  tokens  1,234\n  kind    a\n"
+
+
 def test_facts_are_aligned_on_a_terminal_only(screen):
     pipe = io.StringIO()
     facts = {"words": 1234, "nothing": None, "in": "a folder"}

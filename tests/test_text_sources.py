@@ -183,11 +183,28 @@ def test_binary_data(tmp_path):
     refused(tmp_path / "wide", ["expected text, got a NUL byte at byte 3 of", "if this is UTF-16"])
 
 
-def test_a_path_that_cannot_be_opened(tmp_path):
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch, cached):
     path = tmp_path / "text"
     path.write_text("a b")
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
-    with pytest.raises(PermissionError, match=str(Path(path).name)):
-        prepare_corpus(path)
+
+    def forbidden(self, mode):  # permissions alone stop no superuser
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    said = f"expected text that can be read, got 'Permission denied' for {str(path)!r}; check the path and its perm"
+    refused(path, [said], cache=tmp_path / "cache" if cached else None)
+
+
+def test_a_folder_in_a_folder_that_cannot_be_looked_into(folder, monkeypatch):
+    hidden = folder / "hidden"
+    hidden.mkdir()
+    scan = os.scandir
+
+    def forbidden(path):
+        if Path(path) == hidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", forbidden)
+    refused(folder, [f"expected text that can be read, got 'Permission denied' for {str(hidden)!r}; check the path"])

@@ -130,11 +130,61 @@ def test_the_files_are_what_their_description_says(folder):
 def test_the_card_has_the_numbers(folder):
     card = (folder / "README.md").read_text()
     assert card.startswith("---\nlibrary_name: firth\n")
-    assert "# tiny\n\n5 words, 3 dimensions. Loss of the last pass: 2.25 nats a pair (of the first: 2.5).\n" in card
+    assert "# tiny\n\n5 words, 3 dimensions: sampling. Loss of the last pass: 2.2500 nats a pair.\n" in card
     assert 'firth.Vectors.load("tiny")' in card
-    assert "| training.objective | sampling |" in card
+    assert "| pass | loss per pair (nats) |\n|---:|---:|\n| 1 | 2.5000 |\n| 2 | 2.2500 |\n\n| setting | value |" in card
+    assert "| objective | sampling |" in card
     assert "losses" not in card
     assert "| note | a \\| b 'c' |" in card
+
+
+def test_the_card_of_trained_vectors_says_how_they_were_trained_and_on_what(tmp_path):
+    from firth import train
+
+    train([["to", "be", "or", "not", "to", "be"]] * 20, dimensions=4, min_count=1, subsample=0, threads=1).save(
+        tmp_path / "v"
+    )
+    card = (tmp_path / "v" / "README.md").read_text()
+    assert "4 words, 4 dimensions: skip-gram with negative sampling, on 120 words of text. Loss of" in card
+    assert "| pass | pairs | loss per pair (nats) | words/s |\n|---:|---:|---:|---:|\n| 1 | " in card
+    settings = (
+        "window | 5",
+        "window_weights | dynamic",
+        "negatives | 5",
+        "learning_rate | 0.025",
+        "interrupted | False",
+    )
+    numbers = ("tokens | 120", "words_seen | 4", "sentences | 20", "min_count | 1")
+    for row in (*settings, *numbers):
+        assert f"\n| {row} |\n" in card
+
+
+def test_the_card_shows_how_far_an_interrupted_training_came(tmp_path):
+    losses = [{"pass": 1, "pairs": 1200, "loss_per_pair": 2.5}, {"pass": 2, "pairs": 0, "loss_per_pair": None}]
+    training = {"losses": losses, "passes": 5, "interrupted": True}
+    Vectors(["a"], np.ones((1, 1)), config={"training": training}).save(tmp_path / "v")
+    card = (tmp_path / "v" / "README.md").read_text()
+    assert "1 word, 1 dimension. Training was interrupted, in pass 2 of 5.\n" in card
+    assert "| 1 | 1,200 | 2.5000 |\n| 2 | 0 |  |\n" in card
+
+
+def test_settings_of_one_name_are_told_apart_in_the_card(tmp_path):
+    config = {"training": {"seed": 1, "noise": {"seed": 2, "exponent": 0.75}}}
+    Vectors(["a"], np.ones((1, 1)), config=config).save(tmp_path / 'a "b"')
+    card = (tmp_path / 'a "b"' / "README.md").read_text()
+    assert "| seed | 1 |\n| noise.seed | 2 |\n| exponent | 0.75 |\n" in card
+    assert 'firth.Vectors.load("a \\"b\\"")' in card
+
+
+def test_what_the_card_shows_to_open_the_files_opens_them(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    _, ours, theirs = [block.partition("```")[0] for block in (folder / "README.md").read_text().split("```python\n")]
+    exec(ours, names := {})
+    assert_same(names["vectors"], sample())
+    monkeypatch.chdir(folder)
+    exec(theirs, names := {})
+    assert names["words"] == WORDS
+    np.testing.assert_array_equal(names["matrix"], sample().matrix)
 
 
 def test_a_changed_card_is_no_reason_to_refuse(folder):
@@ -148,7 +198,8 @@ def test_a_changed_card_is_no_reason_to_refuse(folder):
 def test_a_card_is_written_whatever_the_config_says(tmp_path, losses):
     Vectors(["a"], np.ones((1, 1)), config={"training": {"losses": losses}, "long": "x" * 999}).save(tmp_path / "v")
     card = (tmp_path / "v" / "README.md").read_text()
-    assert "1 words, 1 dimensions.\n" in card
+    assert "1 word, 1 dimension.\n" in card
+    assert "## Training" not in card or "| setting |" in card or "| pass |" in card
     assert "x" * 119 + "…" in card
 
 

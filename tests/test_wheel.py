@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -95,6 +96,18 @@ def test_the_wheel_holds_every_module_and_says_that_it_is_typed(wheel):
     modules = {f"firth/{path.relative_to(SOURCE).as_posix()}" for path in SOURCE.rglob("*.py")}
     assert modules | {"firth/py.typed"} <= held
     assert not [name for name in held if not name.startswith("firth") or "__pycache__" in name]
+
+
+def test_the_source_distribution_holds_what_make_needs(tmp_path):
+    run(sys.executable, "-W", "default", "-m", "build", "--sdist", "--no-isolation", "--outdir", tmp_path, ROOT,
+        cwd=tmp_path)  # fmt: skip
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    for folder, pattern in (("src", "*.py"), ("tests", "*"), ("tools", "*"), ("benchmarks", "*.py"), ("docs", "*.md")):
+        files = (path for path in (ROOT / folder).rglob(pattern) if path.is_file() and "__pycache__" not in path.parts)
+        assert {path.relative_to(ROOT).as_posix() for path in files} <= held
+    assert {"Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "pyproject.toml"} <= held
 
 
 def test_the_installed_package_is_not_the_source_tree(installed, tmp_path):

@@ -1,4 +1,4 @@
-"""Write the tables of numbers in README.md from the results of the benchmarks: no number there is typed.
+"""Write the tables of numbers in README.md and docs/ from the results of the benchmarks: none of them is typed.
 
     python tools/write_tables.py
 
@@ -77,11 +77,15 @@ def write_tables(text: str, results: Path) -> str:
 
 
 def main() -> None:
-    """Rewrite README.md."""
-    readme = ROOT / "README.md"
-    readme.write_text(
-        write_tables(readme.read_text(encoding="utf-8"), ROOT / "benchmarks" / "results"), encoding="utf-8"
-    )
+    """Rewrite README.md and the pages below docs/."""
+    for page in pages():
+        written = write_tables(page.read_text(encoding="utf-8"), ROOT / "benchmarks" / "results")
+        page.write_text(written, encoding="utf-8")
+
+
+def pages() -> list[Path]:
+    """List the pages that may hold tables."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 if __name__ == "__main__":

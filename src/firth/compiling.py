@@ -2,7 +2,8 @@
 
 Numba's own cache looks at the file of one function only, so after an edit in another module it would go on
 running the old code. Here the folder is named after all sources that hold compiled code: another source,
-another folder. Where no folder can be written, kernels are compiled anew in each process, and one line says so.
+another folder, and those that no process has used for a month are removed when one is made. Where no folder can be
+written, kernels are compiled anew in each process, and one line says so.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from firth.leftovers import remove_unused
+
 logger = logging.getLogger(__name__)
 
 # Sums may be reordered, products fused and divisions turned into reciprocals. Never `nnan` or `ninf`: with them
 # the compiler may remove every check that a number is finite.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
+
+_DAYS_KEPT = 30
 
 
 def _sources() -> list[Path]:
@@ -55,9 +60,13 @@ def kernel_folder() -> Path | None:
             digest.update(source.name.encode() + b"\0" + text)
     try:
         folder = _user_cache() / f"kernels-{digest.hexdigest()}"
+        is_new = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            return folder
+            os.utime(folder)  # reading kernels leaves no trace, and a folder in use must not look forgotten
+        if is_new:
+            remove_unused(folder.parent, "kernels-*", days=_DAYS_KEPT)
+        return folder
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
         logger.warning("compiled kernels can't be kept (%s); they are compiled anew in each process", error)
         return None

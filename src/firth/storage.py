@@ -26,6 +26,7 @@ import numpy as np
 
 from firth import __version__
 from firth.errors import FormatError, OutputError, OutputExistsError, SettingsError, sentence
+from firth.leftovers import remove_unused
 
 CONFIG = "config.json"
 _MARK = "firth-"
@@ -64,9 +65,8 @@ def check_free_output(folder: str | os.PathLike[str], *, overwrite: bool = False
         raise _taken(folder, "pass overwrite=True (--overwrite) or choose another name")
     if not _is_ours(target):
         came = f"{str(folder)!r}, which has no {CONFIG} of ours"
-        raise OutputExistsError(
-            sentence("an output of firth to overwrite", came, "choose another name, or remove it yourself")
-        )
+        advice = "choose another name, or remove it yourself"
+        raise OutputExistsError(sentence("an output of firth to overwrite", came, advice))
     return target
 
 
@@ -90,9 +90,8 @@ def check_free_file(path: str | os.PathLike[str], *, overwrite: bool = False) ->
     target = Path(os.path.realpath(path))
     _check_parent(target)
     if target.is_dir():
-        raise OutputExistsError(
-            sentence("a file to write", f"the folder {str(path)!r}", "name a file in it, or another place")
-        )
+        came = f"the folder {str(path)!r}"
+        raise OutputExistsError(sentence("a file to write", came, "name a file in it, or another place"))
     if target.exists() and not overwrite:
         raise _taken(path, "pass overwrite=True (--overwrite) or choose another name")
     return target
@@ -120,9 +119,8 @@ def recover_folder(folder: str | os.PathLike[str]) -> Path:
             aside.rename(target)
         except OSError as problem:
             if not target.exists():  # else another process has just put one there
-                raise FormatError(
-                    sentence(f"the folder {target}", f"only its older copy {aside}", "rename it back by hand")
-                ) from problem
+                came = f"only its older copy {aside}"
+                raise FormatError(sentence(f"the folder {target}", came, "rename it back by hand")) from problem
     return target
 
 
@@ -146,7 +144,7 @@ def new_folder(folder: str | os.PathLike[str], *, overwrite: bool = False) -> It
     target = check_free_output(folder, overwrite=overwrite)
     fresh = _beside(target, "new")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(target)
         fresh.mkdir()
         yield fresh
         for path in [*fresh.rglob("*"), fresh]:
@@ -179,7 +177,7 @@ def new_file(path: str | os.PathLike[str], *, overwrite: bool = False) -> Iterat
     target = check_free_file(path, overwrite=overwrite)
     fresh = _beside(target, "new")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_parent(target)
         with fresh.open("xb") as file:
             yield file
             file.flush()
@@ -215,6 +213,12 @@ def _aside(target: Path) -> Path:
 def _beside(target: Path, use: str) -> Path:
     """Make a hidden name beside the target that no other writer has."""
     return target.with_name(f".{target.name}.firth-{use}-{uuid.uuid4().hex[:12]}")
+
+
+def _make_parent(target: Path) -> None:
+    """Make the folder of a target; what killed writers left there goes, but not an older folder moved aside."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_unused(target.parent, f".*.{_MARK}*-{'[0-9a-f]' * 12}", days=1)
 
 
 def _is_ours(folder: Path) -> bool:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
+from unicodedata import bidirectional
 
 if TYPE_CHECKING:
     from firth.training.progress import Progress, ProgressCallback
@@ -75,29 +76,46 @@ def write_table(
     from rich.text import Text
 
     # `Text` takes a word as it is: a plain string would be read as markup, and "[red]" would vanish.
-    table = Table(box=box.SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left", title_style="bold")
+    console, table = _console(stream), Table(box=box.SIMPLE_HEAD)
     for place, name in enumerate(columns):
         numeric = any(isinstance(row[place], int | float) for row in rows)
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_cell(cell, drawn=True)) for cell in row))
-    _console(stream).print(table)
+        table.add_row(*map(Text, _in_order([_cell(cell, drawn=True) for cell in row])))
+    if title:
+        console.print(Text(title, style="bold"))  # not the table's own, which would wrap where the table ends
+    console.print(table)
 
 
-def write_facts(facts: Mapping[str, Cell], *, stream: TextIO | None = None) -> None:
+def _in_order(cells: list[str]) -> list[str]:
+    """Keep the cells of a row in their places where a terminal reorders text from right to left.
+
+    It would swap a Hebrew or Arabic word with the number behind it. A mark before a cell, which has no width, stops
+    that; before and not behind, lest it be copied with the word.
+    """
+    is_reordered = any(bidirectional(letter) in ("R", "AL", "AN") for cell in cells for letter in cell)
+    return [f"\N{LEFT-TO-RIGHT MARK}{cell}" for cell in cells] if is_reordered else cells
+
+
+def write_facts(facts: Mapping[str, Cell], *, title: str | None = None, stream: TextIO | None = None) -> None:
     """Write names and values, one pair a line: aligned on a terminal; tab-separated elsewhere.
 
     Args:
         facts: values by name; those that are None are left out.
+        title: of what: said above aligned facts, and before each name elsewhere.
         stream: where to; by default standard output.
     """
     stream = sys.stdout if stream is None else stream
+    drawn = stream.isatty()
     known = {name: value for name, value in facts.items() if value is not None}
     width = max(map(len, known), default=0)
+    if drawn and title and known:
+        stream.write(f"\n{title}\n")
     for name, value in known.items():
-        drawn = stream.isatty()
-        before = f"  {name:<{width}}  " if drawn else f"{name}\t"
-        stream.write(before + _cell(value, drawn=drawn) + "\n")
+        # A setting may be 1e-05: it is written with the digits that it has, not with so many places.
+        text = f"{value:.6g}" if isinstance(value, float) else _cell(value, drawn=drawn)
+        before = f"  {name:<{width}}  " if drawn else f"{title} {name}\t" if title else f"{name}\t"
+        stream.write(before + text + "\n")
 
 
 def _cell(value: Cell, *, drawn: bool) -> str:

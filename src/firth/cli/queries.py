@@ -78,7 +78,11 @@ def info(
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Tell what vectors hold and how they were trained."""
+    """Tell what vectors hold and how they were trained.
+
+    In a pipe each line is a name and its value; a line for each pass is `pass`, its number, pairs, words a second and
+    loss per pair; separated by tabs.
+    """
     from firth.vectors import Vectors
 
     with log_shown(verbose=verbose):
@@ -91,8 +95,12 @@ def info(
         return
     frequent = " ".join(loaded.words[place] for place in range(min(_FREQUENT_SHOWN, words)))
     facts: dict[str, Cell] = {"words": words, "dimensions": dimensions, "bytes": size, "first words": frequent}
-    settings = {name: value for name, value in loaded.config.items() if name != "files"}  # checksums help nobody here
-    write_facts({**facts, **_scalars(settings), "checked": "whole, nothing wrong found" if check else None})
+    groups = {name: value for name, value in loaded.config.items() if isinstance(value, dict)}
+    single = {name: value for name, value in loaded.config.items() if name not in groups}
+    write_facts({**facts, **_scalars(single), "checked": "whole, nothing wrong found" if check else None})
+    for name, group in groups.items():
+        if name != "files":  # sizes and checksums help nobody here
+            write_facts(_scalars(group), title=name.replace("_", " "))
     write_losses(loaded)
 
 
@@ -139,7 +147,7 @@ def write_losses(vectors: Vectors, *, stream: TextIO | None = None) -> None:
         (entry["pass"], entry["pairs"], round(entry["words_per_second"]), entry["loss_per_pair"]) for entry in shown
     ]
     if rows:
-        write_table(("pass", "pairs", "words/s", "loss per pair"), rows, stream=stream)
+        write_table(("pass", "pairs", "words/s", "loss per pair"), rows, line_start="pass", stream=stream)
 
 
 def _as_objects(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:
@@ -160,12 +168,16 @@ def _measures(result: dict[str, Any]) -> list[tuple[Cell, ...]]:
     ]
 
 
-def _scalars(config: dict[str, Any], before: str = "") -> dict[str, Cell]:
-    """Return the single values in nested settings, named by the way that leads to them."""
+def _scalars(config: dict[str, Any]) -> dict[str, Cell]:
+    """Return the single values in nested settings, named by the last part of their name while that is free."""
     found: dict[str, Cell] = {}
-    for name, value in config.items():
+    taken = {key.replace("_", " ") for key in config}
+    for key, value in config.items():
+        name = key.replace("_", " ")
         if isinstance(value, dict):
-            found |= _scalars(value, f"{before}{name} ")
+            inner = {f"{name} {part}" if part in taken else part: fact for part, fact in _scalars(value).items()}
+            found |= inner
+            taken |= set(inner)
         elif isinstance(value, str | int | float):
-            found[f"{before}{name}".replace("_", " ")] = value
+            found[name] = value
     return found

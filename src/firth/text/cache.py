@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from firth.errors import OutputExistsError
+from firth.leftovers import remove_unused
 from firth.storage import checksum, inner_file, new_folder, read_config, write_config
 from firth.text.corpus import Corpus, Facts
 from firth.text.spool import room_named
@@ -30,8 +31,8 @@ from firth.text.vocabulary import Vocabulary
 logger = logging.getLogger("firth.text")
 
 IDS = "ids"
-PARTIAL = ".partial-"
 _FORMAT = 1
+_PARTIAL = ".partial-"
 _PARTS = (IDS, "counts", "words.txt")
 
 
@@ -46,6 +47,16 @@ def entry(folder: Path, text_checksum: str, settings: dict[str, Any]) -> Path:
     what = [_FORMAT, text_checksum, settings, unicodedata.unidata_version, sys.byteorder]
     key = json.dumps(what, sort_keys=True)
     return folder / f"corpus-{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+
+
+def work_folder(folder: Path) -> Path:
+    """Make a folder to prepare an entry in, after removing those that killed processes left.
+
+    Args:
+        folder: of all entries.
+    """
+    remove_unused(folder, f"{_PARTIAL}*", days=1)
+    return Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder))
 
 
 def find(path: Path) -> Corpus | None:
@@ -70,7 +81,7 @@ def find(path: Path) -> Corpus | None:
 
 def _discard(path: Path) -> None:
     """Move a damaged entry to a name of its own, lest another process lose a new one, and remove it."""
-    aside = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
+    aside = work_folder(path.parent)
     try:
         path.rename(aside / "damaged")
     except OSError:  # somebody else was faster

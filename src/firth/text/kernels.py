@@ -40,15 +40,10 @@ _LENGTH = (1 << 56) - 1
 def _eight_bytes(text: np.ndarray, at: int) -> np.uint64:
     """Read eight bytes, the first lowest (the compiler makes one load of it)."""
     first = np.uint64(at)
-    low = np.uint64(text[first]) | np.uint64(text[first + np.uint64(1)]) << np.uint64(8)
-    low |= np.uint64(text[first + np.uint64(2)]) << np.uint64(16) | np.uint64(text[first + np.uint64(3)]) << np.uint64(
-        24
-    )
-    high = np.uint64(text[first + np.uint64(4)]) | np.uint64(text[first + np.uint64(5)]) << np.uint64(8)
-    high |= np.uint64(text[first + np.uint64(6)]) << np.uint64(16) | np.uint64(text[first + np.uint64(7)]) << np.uint64(
-        24
-    )
-    return low | high << np.uint64(32)
+    eight = np.uint64(text[first])
+    for place in range(1, 8):
+        eight |= np.uint64(text[first + np.uint64(place)]) << np.uint64(8 * place)
+    return eight
 
 
 @compiled(inline=True)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("firth.text")
 
-Progress = Callable[[int, int | None], None]
+ReadingCallback = Callable[[int, int | None], None]
+"""Gets the bytes read so far, and how many there are or None."""
 
 PUNCTUATION = b",.;"
 PUNCTUATED_SHARE = 0.02
@@ -49,7 +50,7 @@ def prepare_corpus(
     errors: str = "strict",
     cache: str | Path | None = None,
     threads: int | None = None,
-    on_progress: Progress | None = None,
+    on_progress: ReadingCallback | None = None,
 ) -> Corpus:
     r"""Read text, cut it into words, count them, and write their ids to disk.
 
@@ -106,8 +107,7 @@ def prepare_corpus(
         if found is not None:
             return found
         source = open_source(corpus, errors)
-    prefix = "firth-corpus-" if cache_folder is None else shelf.PARTIAL
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=cache_folder))
+    folder = Path(tempfile.mkdtemp(prefix="firth-corpus-")) if cache_folder is None else shelf.work_folder(cache_folder)
     try:
         return Preparation(source, tokenizer, settings, threads, on_progress, folder, cache_folder).run()
     except BaseException:
@@ -155,7 +155,7 @@ class Preparation:
     tokenizer: Tokenizer
     settings: dict[str, Any]
     threads: int
-    on_progress: Progress | None
+    on_progress: ReadingCallback | None
     folder: Path
     cache_folder: Path | None = None
     block_size: int = BLOCK_SIZE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -66,7 +67,7 @@ class FileSource:
         for path in self._paths:
             if last != b"\n":
                 yield Chunk(b"\n", str(path), 0)
-            with path.open("rb") as file:
+            with _opened(path) as file:
                 for chunk in self._chunks_of(file, str(path), chunk_size):
                     last = chunk.data[-1:]
                     yield chunk
@@ -78,6 +79,14 @@ class FileSource:
             # How far a compressed file is can only be told from where its reader stands.
             self.bytes_done = before + (file.raw.tell() if self.is_repeatable else start + len(data))
             yield Chunk(data, name, start)
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    """Open a file, or say which one can't be."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise CorpusError(_unreadable(str(path), error)) from error
 
 
 class _LeftOpen(io.RawIOBase):
@@ -242,14 +251,30 @@ def _found(name: str) -> tuple[list[Path], str | None]:
     path = Path(name)
     try:
         if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.is_file())
-            return files, f"the folder {name!r} with no text in it"
+            return _files_below(path), f"the folder {name!r} with no text in it"
         if path.exists():
             return [path], f"the empty file {name!r}"
         files = sorted(Path(match) for match in glob.glob(name, recursive=True) if Path(match).is_file())  # noqa: PTH207
         return files, f"only empty files for {name!r}" if files else None
+    except PermissionError as error:
+        raise CorpusError(_unreadable(error.filename or name, error)) from error
     except (OSError, ValueError):  # too long for a path, or with a NUL in it
         return [], None
+
+
+def _files_below(folder: Path) -> list[Path]:
+    """List all files below a folder in order; one that can't be looked into is an error, not a smaller corpus."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    places = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(path for path in places if path.is_file())
+
+
+def _unreadable(name: str, error: OSError) -> str:
+    """Say that something is there, but can't be read."""
+    return sentence("text that can be read", f"{error.strerror!r} for {name!r}", "check the path and its permissions")
 
 
 def _missing(name: str) -> str:

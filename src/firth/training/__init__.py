@@ -1,6 +1,7 @@
 """From the corpus's ids to the two matrices: kernels, and what runs them.
 
-Modules in the order of their imports: progress, schedule, logistic, sampling_kernel, estimate, stream.
+Modules in the order of their imports: progress, schedule, matrices, logistic, pools, blocks, sampling_kernel,
+interrupts, stream, estimate.
 """
 
 from firth.training.progress import Progress

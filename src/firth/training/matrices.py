@@ -29,6 +29,19 @@ class Matrices(NamedTuple):
     spare: int
 
 
+def own_lines(shape: int | tuple[int, ...], dtype: type | np.dtype) -> np.ndarray:
+    """Return zeros that share no cache line with anything else: room that one thread writes while others write theirs.
+
+    >>> room = own_lines((3, 5), np.int32)
+    >>> room.shape, room.ctypes.data % 64
+    ((3, 5), 0)
+    """
+    count, size = int(np.prod(shape)), np.dtype(dtype).itemsize
+    buffer: np.ndarray = np.zeros(-(-count * size // LINE) * LINE + LINE, np.uint8)
+    start = -buffer.ctypes.data % LINE
+    return buffer[start : start + count * size].view(dtype).reshape(shape)
+
+
 def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type = np.float32) -> np.ndarray:
     """Return zeros with room for `words` rows and the spare ones, each row starting on a cache line.
 
@@ -36,10 +49,7 @@ def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type 
     (14, 16)
     """
     items = LINE // np.dtype(dtype).itemsize
-    rows, columns = words + SPARE * threads, -(-dimensions // items) * items
-    buffer: np.ndarray = np.zeros(rows * columns + items, dtype)
-    start = -(buffer.ctypes.data // buffer.itemsize) % items
-    return buffer[start : start + rows * columns].reshape(rows, columns)
+    return own_lines((words + SPARE * threads, -(-dimensions // items) * items), dtype)
 
 
 def start_matrices(words: int, dimensions: int, *, threads: int, seed: int, dtype: type = np.float32) -> Matrices:

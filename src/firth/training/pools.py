@@ -10,6 +10,7 @@ from firth.compiling import compiled
 from firth.observations.noise import draw_word
 from firth.observations.windows import Windows
 from firth.randomness import bits_at
+from firth.training.matrices import own_lines
 
 
 class Pools(NamedTuple):
@@ -32,7 +33,7 @@ class Pools(NamedTuple):
 def pool_room(length: int, *, turn: int, size: int, negatives: int) -> Pools:
     """Return room for the pools of a range of `length` positions, of `size` words each."""
     turns = -(-length // turn)
-    return Pools(np.zeros((turns, size), np.int32), np.zeros((turns, 4 * size), np.float32), turn, negatives)
+    return Pools(own_lines((turns, size), np.int32), own_lines((turns, 4 * size), np.float32), turn, negatives)
 
 
 @compiled()
@@ -62,17 +63,16 @@ def draw_pools(
     for index in range(first, last, pools.turn):
         turn = (index - first) // pools.turn
         place = windows.positions[index] * size
+        words, times = pools.words[turn], pools.times[turn]
+        times[:] = 1
         for k in range(size):
             word = draw_word(bits_at(key, place + k), thresholds, aliases)
             home = k
-            for earlier in range(k):
-                if pools.words[turn, earlier] == word:
-                    home = earlier
-                    break
-            pools.words[turn, k] = spare + (k & 3)
-            if home == k:
-                pools.words[turn, k] = word
-            for row in range(4):
-                block = 16 * (k >> 2) + 4 * row + (k & 3)
-                pools.times[turn, block] = 0
-                pools.times[turn, 16 * (home >> 2) + 4 * row + (home & 3)] += 1
+            for earlier in range(k):  # no early end, so that these become a few vector comparisons
+                home = earlier if words[earlier] == word else home
+            words[k] = word
+            if home < k:
+                words[k] = spare + (k & 3)
+                for row in range(4):
+                    times[16 * (k >> 2) + 4 * row + (k & 3)] = 0
+                    times[16 * (home >> 2) + 4 * row + (home & 3)] += 1

@@ -30,7 +30,7 @@ from firth.compiling import compiled, prefetch_row
 from firth.observations.windows import Windows
 from firth.training.blocks import scores_4x1, scores_4x4, squares_4, update_4x1, update_4x4
 from firth.training.logistic import logistic_loss, logistic_steps
-from firth.training.matrices import Matrices
+from firth.training.matrices import Matrices, own_lines
 from firth.training.pools import Pools
 from firth.training.schedule import Rates
 
@@ -60,14 +60,9 @@ class Block(NamedTuple):
 
 def block_room(dtype: np.dtype | type) -> Block:
     """Return room for one block in this precision."""
-    return Block(
-        np.zeros(4, np.int64),
-        np.zeros(4, np.int64),
-        np.zeros(4, dtype),
-        np.zeros(16, dtype),
-        np.ones(16, dtype),
-        np.zeros(16, dtype),
-    )
+    center_weights, weights, ones, scores = (own_lines(size, dtype) for size in (4, 16, 16, 16))
+    ones[:] = 1
+    return Block(own_lines(4, np.int64), own_lines(4, np.int64), center_weights, weights, ones, scores)
 
 
 @compiled(fast_math=True, flatten=True)

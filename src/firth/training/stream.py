@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ from firth.observations.noise import alias_table
 from firth.observations.settings import Observations
 from firth.observations.windows import WindowRule, draw_windows, window_room, window_rule
 from firth.randomness import stream_key
-from firth.training.matrices import SPARE, Matrices, start_matrices
+from firth.training.interrupts import interrupt_as_request
+from firth.training.matrices import SPARE, Matrices, own_lines, start_matrices
 from firth.training.pools import draw_pools, pool_room
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.sampling_kernel import LONGEST, LOSS, SCORED, block_room, score_windows, train_windows
@@ -27,10 +28,10 @@ logger = logging.getLogger(__name__)
 RANGE = 1 << 14
 """Positions a thread takes at a time: some milliseconds of work. It shapes the result, so it is not a setting."""
 
-POOL = 16
+POOL = 24
 """Noise words that a group of centres meets."""
 
-TURN = 32
+TURN = 48
 """Kept words that share a pool."""
 
 SCORED_RANGES = 16
@@ -110,7 +111,7 @@ class _Worker:
         self.windows = window_room(RANGE, len(stream.rule.reach))
         self.pools = pool_room(RANGE, turn=TURN, size=POOL, negatives=stream.settings.negatives)
         self.group, self.block = block_room(np.float32), block_room(np.float32)
-        self.tally = np.zeros(4)
+        self.tally = own_lines(4, np.float64)
         self.positions = 0
 
     def train_range(self, start: int, pass_index: int, rates: Rates) -> None:
@@ -194,7 +195,7 @@ class Stream:
         sample = starts[:: max(1, len(starts) // (3 * len(self._workers)))]
         began = time.perf_counter()
         with ThreadPoolExecutor(len(self._workers)) as pool:
-            self._run(pool, sample, 0, _STILL, None)
+            self._run(pool, sample, 0, _STILL)
         seconds = time.perf_counter() - began
         positions = sum(worker.positions for worker in self._workers)
         self._forget_tallies()
@@ -212,21 +213,21 @@ class Stream:
         """
         settings = self.settings
         tallies: list[PassTally] = []
-        interrupted = False
         reporter = _Reporter(self, on_progress)
-        with ThreadPoolExecutor(settings.threads, thread_name_prefix="firth") as pool:
+        with interrupt_as_request() as asked, ThreadPoolExecutor(settings.threads, "firth") as pool:
             for pass_index in range(settings.passes):
                 rates = linear_rates(settings.learning_rate, pass_index, settings.passes, len(self.ids))
                 began = time.perf_counter()
                 reporter.begin_pass(pass_index, rates)
-                interrupted = self._run(pool, range(0, len(self.ids), RANGE), pass_index, rates, reporter)
+                self._run(pool, range(0, len(self.ids), RANGE), pass_index, rates, reporter, asked)
                 tallies.append(self._pass_tally(time.perf_counter() - began))
                 self._check_pass(tallies[-1])
-                if interrupted:
+                if asked.is_set():
                     break
+        self._check_pairs(tallies, interrupted=asked.is_set())
         words, dimensions = len(self.rule.keep), settings.dimensions
         center, context = self.matrices.center, self.matrices.context
-        return StreamResult(center[:words, :dimensions], context[:words, :dimensions], tallies, interrupted)
+        return StreamResult(center[:words, :dimensions], context[:words, :dimensions], tallies, asked.is_set())
 
     def positions_done(self) -> int:
         """Return how many positions of this pass are done."""
@@ -238,31 +239,29 @@ class Stream:
         return float(tally[SCORED]), float(tally[LOSS])
 
     def _run(
-        self, pool: ThreadPoolExecutor, starts: range, pass_index: int, rates: Rates, reporter: _Reporter | None
-    ) -> bool:
-        """Train the ranges that begin at `starts` on all threads; return whether Ctrl-C cut it short."""
+        self,
+        pool: ThreadPoolExecutor,
+        starts: range,
+        pass_index: int,
+        rates: Rates,
+        reporter: _Reporter | None = None,
+        asked: threading.Event | None = None,
+    ) -> None:
+        """Train the ranges that begin at `starts` on all threads, until done or asked to stop."""
         self._starts = iter(starts)
         futures = [pool.submit(worker.train_all, pass_index, rates) for worker in self._workers]
-        interrupted = False
+        waiting: set[Future[None]] = set(futures)
         try:
-            while True:
-                try:
-                    done, waiting = wait(futures, timeout=INTERVAL, return_when=FIRST_EXCEPTION)
-                    if reporter is not None:
-                        reporter.report()
-                    if not waiting or any(future.exception() for future in done):
-                        break
-                except KeyboardInterrupt:
-                    if interrupted:
-                        raise
-                    interrupted = True
-                    logger.warning("interrupted: stopping after the ranges under way; what was learnt is kept")
+            while waiting and not any(future.done() and future.exception() for future in futures):
+                _, waiting = wait(futures, timeout=INTERVAL, return_when=FIRST_EXCEPTION)
+                if asked is not None and asked.is_set():
                     self._stop()
+                if reporter is not None:
+                    reporter.report()
         finally:
             self._stop()
         for future in futures:
             future.result()
-        return interrupted
 
     def _stop(self) -> None:
         """Hand out no further range."""
@@ -283,11 +282,7 @@ class Stream:
             worker.positions = 0
 
     def _check_pass(self, tally: PassTally) -> None:
-        """Refuse a pass that trained nothing; warn of one that had to hold rows back."""
-        if tally.pairs == 0 and tally.share == 1:
-            expected = "at least two known words beside each other in some sentence"
-            advice = "lower min_count, raise subsample, or give sentences of more words"
-            raise TrainingError(sentence(expected, "no pair at all", advice))
+        """Refuse numbers that are not finite; warn of rows that had to be held back."""
         if tally.restrained:
             logger.warning(
                 "a vector grew beyond length %g %d times and was scaled back: the learning rate %g is too high for "
@@ -300,6 +295,13 @@ class Stream:
         if not (np.isfinite(tally.loss) and np.isfinite(self.matrices.center).all()):
             expected = "finite vectors after each pass"
             raise TrainingError(sentence(expected, "a number that is not", "lower the learning rate"))
+
+    def _check_pairs(self, tallies: list[PassTally], *, interrupted: bool) -> None:
+        """Refuse a run that trained nothing."""
+        if not interrupted and not any(tally.pairs for tally in tallies):
+            expected = "at least two known words beside each other in some sentence"
+            advice = "lower min_count, raise subsample, or give sentences of more words"
+            raise TrainingError(sentence(expected, "no pair at all", advice))
 
 
 class _Reporter:

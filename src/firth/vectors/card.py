@@ -1,11 +1,40 @@
-"""The README of a saved folder: what is in it, how it was made, how to open it."""
+"""The README of a saved folder: what is in it, how to open it, how it was made, pass by pass."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LONGEST = 120  # letters of one value
+_LOAD = """\
+## Use
+
+```python
+import firth
+
+vectors = firth.Vectors.load({name})
+vectors.most_similar(vectors.words[0])
+```
+
+Or without `firth`, in this folder: a word a line, in the order of the rows (UTF-8, lines end with `\\n` alone).
+
+```python
+from pathlib import Path
+from safetensors.numpy import load_file
+
+matrix = load_file("vectors.safetensors")["matrix"]
+words = Path("words.txt").read_bytes().decode().split("\\n")[:-1]
+```
+"""
+_SAID_ELSEWHERE = {"words", "dimensions", "training", "corpus", "files"}
+_PASSES = {  # columns of the table, and how a number is written in each
+    "pass": ("pass", ",.0f"),
+    "pairs": ("pairs", ",.0f"),
+    "loss per pair (nats)": ("loss_per_pair", ".4f"),
+    "words/s": ("words_per_second", ",.0f"),
+}
 
 
 def model_card(name: str, config: Mapping[str, Any]) -> str:
@@ -13,73 +42,154 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
 
     Args:
         name: what to call them: the name of the folder.
-        config: `words`, `dimensions` and whatever else there is; all numbers and texts in it go into one table;
-            `training.losses` has one entry a pass.
+        config: `words`, `dimensions` and whatever else there is. Of `training` and `corpus`, if they are there, and
+            of the rest each has a table; `training.losses`, with an entry a pass, has one of its own.
 
     Returns:
         The text.
 
-    >>> training = {"losses": [{"loss_per_pair": 2.5}, {"loss_per_pair": 2.25}]}
-    >>> print(model_card("tiny", {"words": 3, "dimensions": 2, "training": training}))
+    >>> losses = [{"pass": 1, "pairs": 2000, "loss_per_pair": 2.5}, {"pass": 2, "pairs": 2000, "loss_per_pair": 2.25}]
+    >>> training = {"objective": "guessing", "passes": 2, "losses": losses}
+    >>> print(model_card("tiny", {"words": 3, "dimensions": 2, "training": training, "corpus": {"tokens": 1000}}))
     ---
     library_name: firth
     tags: [word-vectors]
     ---
     # tiny
     <BLANKLINE>
-    3 words, 2 dimensions. Loss of the last pass: 2.25 nats a pair (of the first: 2.5).
+    3 words, 2 dimensions: guessing, on 1,000 words of text. Loss of the last pass: 2.2500 nats a pair.
+    <BLANKLINE>
+    ## Use
     ...
+    ## Training
+    <BLANKLINE>
+    | pass | pairs | loss per pair (nats) |
+    |---:|---:|---:|
+    | 1 | 2,000 | 2.5000 |
+    | 2 | 2,000 | 2.2500 |
+    <BLANKLINE>
+    | setting | value |
+    |---|---|
+    | objective | guessing |
+    | passes | 2 |
+    <BLANKLINE>
+    ## Corpus
+    <BLANKLINE>
+    | what | value |
+    |---|---|
+    | tokens | 1,000 |
+    <BLANKLINE>
     """
-    summary = f"{config['words']} words, {config['dimensions']} dimensions."
-    if losses := _losses(config):
-        summary += f" Loss of the last pass: {losses[-1]:.6g} nats a pair (of the first: {losses[0]:.6g})."
-    rows = "\n".join(f"| {_cell(key)} | {_cell(value)} |" for key, value in _settings(config))
-    return f"""---
-library_name: firth
-tags: [word-vectors]
----
-# {_cell(name)}
-
-{summary}
-
-```python
-import firth
-
-vectors = firth.Vectors.load("{_cell(name)}")
-vectors.most_similar(vectors.words[0])
-```
-
-`words.txt` has a word a line (UTF-8, lines end with `\\n` alone), row by row the tensor `matrix` of
-`vectors.safetensors`; any program that reads safetensors opens it.
-
-| setting | value |
-|---|---|
-{rows}
-"""
+    training, corpus = _part(config, "training"), _part(config, "corpus")
+    passes = _passes(training)
+    rest = {key: value for key, value in config.items() if key not in _SAID_ELSEWHERE}
+    parts = [
+        "---\nlibrary_name: firth\ntags: [word-vectors]\n---",
+        f"# {_cell(name)}\n\n{_summary(config, training, corpus, passes)}\n",
+        _LOAD.format(name=json.dumps(name, ensure_ascii=False)),
+    ]
+    settings = _rows({key: value for key, value in training.items() if key != "losses"})
+    sections = {
+        "Training": [_pass_table(passes), _table("setting", settings)],
+        "Corpus": [_table("what", _rows(corpus, thousands=True))],
+        "Files": [_table("what", _rows(rest))],
+    }
+    for title, tables in sections.items():
+        if any(tables):
+            parts.append(f"## {title}\n\n" + "\n".join(filter(None, tables)))
+    return "\n".join(parts)
 
 
-def _losses(config: Mapping[str, Any]) -> list[float]:
-    """Read the loss per pair of each pass, if the config has them."""
-    training = config.get("training")
-    passes = training.get("losses") if isinstance(training, Mapping) else None
-    entries = passes if isinstance(passes, list) else []
-    losses = [entry.get("loss_per_pair") if isinstance(entry, Mapping) else None for entry in entries]
-    return [loss for loss in losses if isinstance(loss, int | float)]
+def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of the config, empty if it isn't there."""
+    part = config.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
-def _settings(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """List the numbers, texts and lists of a config, with the path to each; not checksums, nor the losses again."""
+def _passes(training: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of the passes, if the config has them."""
+    losses = training.get("losses")
+    return [entry for entry in losses if isinstance(entry, Mapping)] if isinstance(losses, list) else []
+
+
+def _summary(
+    config: Mapping[str, Any], training: Mapping[str, Any], corpus: Mapping[str, Any], passes: list[Mapping[str, Any]]
+) -> str:
+    """Say in a few sentences what these vectors are."""
+    made = [
+        f"{training['objective']}" if isinstance(training.get("objective"), str) else "",
+        f"on {corpus['tokens']:,} words of text" if _is_number(corpus.get("tokens")) else "",
+    ]
+    how = ", ".join(part for part in made if part)
+    text = f"{_many(config['words'], 'word')}, {_many(config['dimensions'], 'dimension')}{': ' if how else ''}{how}."
+    if passes and _is_number(loss := passes[-1].get("loss_per_pair")):
+        text += f" Loss of the last pass: {loss:.4f} nats a pair."
+    if training.get("interrupted") is True:
+        planned = training.get("passes")
+        text += f" Training was interrupted, in pass {len(passes)} of {planned}." if passes and planned else ""
+    return _one_line(text)
+
+
+def _pass_table(passes: list[Mapping[str, Any]]) -> str:
+    """Write a table with a row for each pass and a column for what is known of any; no text if that is nothing."""
+    known = {
+        title: column for title, column in _PASSES.items() if any(_is_number(row.get(column[0])) for row in passes)
+    }
+    lines = [f"| {' | '.join(known)} |", "|" + "---:|" * len(known)]
+    for row in passes:
+        cells = [format(row[key], style) if _is_number(row.get(key)) else "" for key, style in known.values()]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""]) if known else ""
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> str:
+    """Write a table of names and values; no text if there are none."""
+    lines = [f"| {name} | {value} |" for name, value in rows]
+    return "\n".join([f"| {title} | value |", "|---|---|", *lines, ""]) if rows else ""
+
+
+def _rows(config: Mapping[str, Any], *, thousands: bool = False) -> list[tuple[str, str]]:
+    """List what a config holds, by the last part of its name where that is clear; what is None is left out."""
+    found = [(path, value) for path, value in _leaves(config) if value is not None]
+    times = Counter(path[-1] for path, _ in found)
+    return [
+        (_cell(path[-1] if times[path[-1]] == 1 else ".".join(path)), _cell(value, thousands=thousands))
+        for path, value in found
+    ]
+
+
+def _leaves(config: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """List the single values in nested settings, with the way that leads to each."""
     for key, value in config.items():
-        if f"{prefix}{key}" in ("files", "training.losses"):
-            continue
         if isinstance(value, Mapping):
-            yield from _settings(value, f"{prefix}{key}.")
-        elif value is not None:
-            yield f"{prefix}{key}", value
+            yield from _leaves(value, (*before, str(key)))
+        else:
+            yield (*before, str(key)), value
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, *, thousands: bool = False) -> str:
     """Make a value fit into one cell of a table."""
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    text = " ".join(text.split()).replace("|", "\\|").replace("`", "'")
+    if _is_number(value) and (thousands or isinstance(value, float)):
+        return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+    text = _one_line(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+    text = text.replace("|", "\\|").replace("`", "'")
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _one_line(text: str) -> str:
+    """Put a text on one line."""
+    return " ".join(text.split())
+
+
+def _is_number(value: object) -> bool:
+    """Tell whether a value of the config is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _many(count: int, noun: str) -> str:
+    """Say how many there are.
+
+    >>> _many(1, "word"), _many(20804, "word")
+    ('1 word', '20,804 words')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,85 @@
+"""How good are the vectors, against gensim's at the same settings, as means over seeds?
+
+    python benchmarks/quality.py [--seeds 1 2 3]
+
+`enwiki-text8-style` in lines of 1000 words, D = 100, 5 passes, window 5, negatives 5, subsample 1e-3, min_count 5,
+learning rate 0.025, two threads: the settings of `benchmarks/training.py`. Similarity is Spearman's correlation × 100,
+analogies the share answered among the 30 000 most frequent words × 100; both tools' vectors go through
+`firth.evaluate`.
+"""
+
+import argparse
+import statistics
+import tempfile
+
+import numpy as np
+from gensim import __version__ as gensim_version
+from gensim.models import Word2Vec
+from measuring import data_file, write_lines, write_result
+from training import SETTINGS, THREADS
+
+import firth
+
+GOLD = {
+    "WordSim-353": "similarity/ws-353-all.txt",
+    "SimLex-999": "similarity/simlex-999.txt",
+    "MEN dev": "similarity/men-dev.txt",
+    "analogies": "analogy/questions-words.txt",
+}
+
+
+def train_firth(path, seed):
+    """Train with firth."""
+    return firth.train(path, seed=seed, threads=THREADS)
+
+
+def train_gensim(path, seed):
+    """Train with gensim, reading the file itself; return the vectors as ours."""
+    model = Word2Vec(vector_size=100, epochs=5, seed=seed, **SETTINGS)
+    model.build_vocab(corpus_file=str(path))
+    _, raw = model.train(
+        corpus_file=str(path),
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=5,
+    )
+    assert raw == 5 * model.corpus_total_words, raw
+    return firth.Vectors(model.wv.index_to_key, np.asarray(model.wv.vectors))
+
+
+def scores(vectors):
+    """Return the four numbers, × 100."""
+    found = firth.evaluate(vectors, [data_file(name) for name in GOLD.values()])
+    return [100 * (result.overall.accuracy if hasattr(result, "overall") else result.spearman) for result in found]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    options = parser.parse_args()
+    rows, means = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        path, _ = write_lines(folder)
+        for name, trainer in (("firth", train_firth), ("gensim", train_gensim)):
+            runs = []
+            for seed in options.seeds:
+                runs.append(scores(trainer(path, seed)))
+                rows.append(
+                    [name, f"seed {seed}", *(round(value, 1) for value in [*runs[-1], statistics.mean(runs[-1])])]
+                )
+                print(rows[-1], flush=True)
+            means[name] = [statistics.mean(values) for values in zip(*runs, strict=True)]
+            rows.append([name, "mean", *(round(value, 1) for value in [*means[name], statistics.mean(means[name])])])
+    write_result(
+        "quality",
+        what=f"Quality × 100 at D = 100 after 5 passes over 16.9 M words of Wikipedia, {len(options.seeds)} seeds each",
+        command="python benchmarks/quality.py",
+        columns=["trainer", "run", *GOLD, "average"],
+        rows=rows,
+        versions={"gensim": gensim_version},
+        difference=[own - peer for own, peer in zip(means["firth"], means["gensim"], strict=True)],
+    )
+
+
+if __name__ == "__main__":
+    main()
