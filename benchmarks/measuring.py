@@ -36,6 +36,12 @@ def write_lines(folder, name="corpora/enwiki-text8-style.txt.xz", words=None):
     return path, len(text)
 
 
+def check_trained(peer, trained, words):
+    """End with an error if a peer trained on fewer words than it was given; gensim's workers may drop some at seams."""
+    if abs(trained - words) > words / 1000:
+        sys.exit(f"expected {peer} to train on {words} words, got {trained}")
+
+
 def machine(**versions):
     """Name the machine: processor, cores, system, versions."""
     info = Path("/proc/cpuinfo")

@@ -15,7 +15,7 @@ import tempfile
 import numpy as np
 from gensim import __version__ as gensim_version
 from gensim.models import Word2Vec
-from measuring import data_file, write_lines, write_result
+from measuring import check_trained, data_file, write_lines, write_result
 from training import SETTINGS, THREADS
 
 import firth
@@ -43,7 +43,7 @@ def train_gensim(path, seed):
         total_words=model.corpus_total_words,
         epochs=5,
     )
-    assert raw == 5 * model.corpus_total_words, raw
+    check_trained("gensim", raw, 5 * model.corpus_total_words)
     return firth.Vectors(model.wv.index_to_key, np.asarray(model.wv.vectors))
 
 

@@ -86,6 +86,7 @@ def train(
 
     Raises:
         CorpusError: if the corpus can't be read or nothing is left of it.
+        OutputError: if the disk is full.
         SettingsError: if a setting is out of range.
         TrainingError: if there is no pair to train on, or no room in memory.
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from firth.errors import TrainingError, sentence
 from firth.machine import available_memory
 
-INTERPRETER = 190 * 2**20
-"""Bytes that Python, NumPy and Numba take with the kernels loaded."""
+INTERPRETER = 80 * 2**20
+"""Bytes that Python, NumPy and Numba take with the kernels loaded, besides the mapped pages of their files."""
+
+WORD = 500
+"""Bytes that a word takes: in the table that counts it, as text, in the noise table (measured, benchmarks/memory.py)."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,12 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int) -
         window: W.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
-    '2770 MB (matrices 2432, vocabulary 130, threads 8, interpreter 199)'
+    '3024 MB (matrices 2432, vocabulary 500, threads 8, interpreter 84)'
     """
     padded = -(-dimensions // 16) * 16
     return MemoryEstimate(
         INTERPRETER,
-        130 * words,
+        WORD * words,
         2 * 4 * padded * (words + 4 * threads),
         threads * (4 * 2**20 + 240 * window),
     )

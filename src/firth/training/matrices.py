@@ -52,6 +52,24 @@ def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type 
     return own_lines((words + SPARE * threads, -(-dimensions // items) * items), dtype)
 
 
+def compact(matrix: np.ndarray, words: int, dimensions: int) -> np.ndarray:
+    """Move the rows of a padded matrix together, in its own memory, and return them: (words, dimensions).
+
+    The padded matrix must not be used afterwards.
+
+    >>> matrix = padded_matrix(2, 3)
+    >>> matrix[:2, :3] = [[1, 2, 3], [4, 5, 6]]
+    >>> compact(matrix, 2, 3).tolist()
+    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    """
+    flat = matrix.reshape(-1)
+    step = max(1, 2**18 // dimensions)  # what NumPy copies at once, because the two overlap
+    for first in range(0, words, step):
+        last = min(words, first + step)
+        flat[first * dimensions : last * dimensions] = matrix[first:last, :dimensions].reshape(-1)
+    return flat[: words * dimensions].reshape(words, dimensions)
+
+
 def start_matrices(words: int, dimensions: int, *, threads: int, seed: int, dtype: type = np.float32) -> Matrices:
     """Return matrices as training starts: centres uniform in ±1 / (2 D), contexts zero (word2vec.c).
 

@@ -17,7 +17,7 @@ from firth.observations.settings import Observations
 from firth.observations.windows import WindowRule, draw_windows, window_room, window_rule
 from firth.randomness import stream_key
 from firth.training.interrupts import interrupt_as_request
-from firth.training.matrices import SPARE, Matrices, own_lines, start_matrices
+from firth.training.matrices import SPARE, Matrices, compact, own_lines, start_matrices
 from firth.training.pools import draw_pools, pool_room
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.sampling_kernel import LONGEST, LOSS, SCORED, block_room, score_windows, train_windows
@@ -90,7 +90,7 @@ class StreamResult:
     """What a streamed run leaves.
 
     Attributes:
-        center: (V, D) float32, the word vectors (a view of the padded matrix).
+        center: (V, D) float32, the word vectors.
         context: (V, D) float32.
         passes: a tally for each pass begun.
         interrupted: whether it was stopped before the end.
@@ -226,8 +226,8 @@ class Stream:
                     break
         self._check_pairs(tallies, interrupted=asked.is_set())
         words, dimensions = len(self.rule.keep), settings.dimensions
-        center, context = self.matrices.center, self.matrices.context
-        return StreamResult(center[:words, :dimensions], context[:words, :dimensions], tallies, asked.is_set())
+        center, context = (compact(matrix, words, dimensions) for matrix in self.matrices[:2])
+        return StreamResult(center, context, tallies, asked.is_set())
 
     def positions_done(self) -> int:
         """Return how many positions of this pass are done."""
