@@ -45,17 +45,26 @@ def test_another_seed_gives_other_vectors():
 
 def test_more_threads_train_the_same_pairs():
     ids = random_ids(500, 200_000, 1)
-    results = [make_stream(ids, 500, threads=threads, passes=1).train() for threads in (1, 3)]
-    assert results[0].passes[0].pairs == results[1].passes[0].pairs
-    losses = [result.passes[0].loss / result.passes[0].scored for result in results]
-    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+    one, three = (make_stream(ids, 500, threads=threads).train().passes for threads in (1, 3))
+    assert [tally.pairs for tally in one] == [tally.pairs for tally in three]
+    assert one[-1].loss / one[-1].scored == pytest.approx(three[-1].loss / three[-1].scored, rel=0.03)
+
+
+def test_every_range_is_scored_in_one_pass_of_as_many_as_are_scored_at_once():
+    stream = make_stream(random_ids(50, 40 * stream_module.RANGE, 1), 50)
+    starts = range(0, 40 * stream_module.RANGE, stream_module.RANGE)
+    scored = [[start for start in starts if stream.is_scored(start, p)] for p in range(stream_module.SCORED_RANGES)]
+    assert sorted(start for some in scored for start in some) == list(starts)
+    assert all(len(some) in (2, 3) for some in scored)
+    short = make_stream(random_ids(50, 100, 1), 50)
+    assert all(short.is_scored(0, p) for p in range(5))
 
 
 def test_training_lowers_the_loss_from_that_of_knowing_nothing():
     ids = np.tile(np.array([0, 1, -1, 2, 3, -1], np.int32), 3000)
     result = make_stream(ids, 4, observations=Observations(window=1, subsample=0), passes=8).train()
     per_pair = [tally.loss / tally.scored for tally in result.passes]
-    assert per_pair[0] == pytest.approx(6 * np.log(2), rel=1e-6)  # scored before anything was learnt
+    assert per_pair[0] < 6 * np.log(2)  # what knowing nothing has
     assert max(per_pair[1:]) < 2
     scores = result.center.astype(float) @ result.context.T.astype(float)
     assert scores[0, 1] > scores[0, 2] + 1
@@ -154,6 +163,20 @@ def test_progress_tells_share_speed_loss_and_rate():
     assert last.seconds_left == pytest.approx(0)
 
 
+def test_progress_comes_no_oftener_than_it_is_of_use():
+    reports = []
+    make_stream(random_ids(50, 200, 1), 50, passes=300).train(reports.append)
+    assert len(reports) < 100
+    assert reports[-1].share_done == pytest.approx(1)
+
+
+def test_a_stream_is_trained_once():
+    stream = make_stream(random_ids(50, 2_000, 1), 50)
+    stream.train()
+    with pytest.raises(TrainingError, match="expected a stream to be trained once, got a second time"):
+        stream.train()
+
+
 def test_measuring_the_speed_changes_nothing():
     stream = make_stream(random_ids(50, 50_000, 1), 50)
     before = stream.matrices.center.tobytes(), stream.matrices.context.tobytes()
@@ -195,5 +218,5 @@ def test_memory_that_the_machine_lacks_is_refused(monkeypatch):
     monkeypatch.setattr("firth.training.estimate.available_memory", lambda: 10**9)
     with pytest.raises(TrainingError) as caught:
         check_memory(estimate_memory(10**7, 300, threads=2, window=5))
-    assert "expected room for 25" in str(caught.value)
+    assert "expected room for 29412 MB (matrices 24320, " in str(caught.value)
     assert "got 1000 MB available; use fewer dimensions, a higher min_count, or max_words" in str(caught.value)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firth.errors import check_integer, check_number
+from firth.errors import SettingsError, check_integer, check_number, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.text import Corpus, prepare_corpus
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def train(
-    corpus: str | Path | Iterable[Any],
+    corpus: str | Path | Iterable[Any] | Corpus,
     *,
     dimensions: int = 100,
     window: int = 5,
@@ -57,7 +59,8 @@ def train(
 
     Args:
         corpus: a file (plain, .gz, .bz2, .xz, .zst), a folder, a glob pattern, "-" for standard input, a list of
-            `Path`; or an iterable of lines of text or of lists of tokens. A line is a sentence.
+            `Path`; or an iterable of lines of text or of lists of tokens. A line is a sentence. Or what
+            `prepare_corpus` made, with the settings of the text given there.
         dimensions: D, length of a vector.
         window: largest distance of a pair, in words.
         negatives: K, noise words a pair, in expectation.
@@ -111,17 +114,15 @@ def train(
     )
     threads = check_threads(threads)
     began = time.perf_counter()
-    with prepare_corpus(
-        corpus,
-        tokenizer=tokenizer,
-        fold_case=fold_case,
-        min_count=min_count,
-        max_words=max_words,
-        errors=errors,
-        cache=cache,
-        threads=threads,
-        on_progress=_reading_progress(on_progress),
-    ) as prepared:
+    text = {
+        "tokenizer": tokenizer,
+        "fold_case": fold_case,
+        "min_count": min_count,
+        "max_words": max_words,
+        "errors": errors,
+        "cache": cache,
+    }
+    with _prepared(corpus, text, threads, on_progress) as prepared:
         # Imported here: with it comes Numba, and mistakes in the corpus should be told before.
         from firth.training.stream import StreamSettings
 
@@ -138,6 +139,26 @@ def train(
         vocabulary = prepared.vocabulary
         context = result.context if keep_context else None
         return Vectors(vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config)
+
+
+@contextmanager
+def _prepared(
+    corpus: str | Path | Iterable[Any] | Corpus,
+    text: dict[str, Any],
+    threads: int,
+    on_progress: ProgressCallback | None,
+) -> Iterator[Corpus]:
+    """Give the corpus as it was prepared, or prepare it for the time of the block."""
+    if not isinstance(corpus, Corpus):
+        with prepare_corpus(corpus, **text, threads=threads, on_progress=_reading_progress(on_progress)) as prepared:
+            yield prepared
+        return
+    usual = {name: parameter.default for name, parameter in signature(train).parameters.items()}
+    if changed := [name for name, value in text.items() if value != usual[name]]:
+        came = " and ".join(f"{name}={text[name]!r}" for name in changed)
+        advice = "pass them to prepare_corpus"
+        raise SettingsError(sentence("no settings of the text beside a prepared corpus", came, advice))
+    yield corpus
 
 
 def _train_stream(

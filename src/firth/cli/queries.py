@@ -111,8 +111,9 @@ def evaluate(
         typer.Argument(metavar="FILE", help="Word pairs with scores, or analogy questions.", show_default=False),
     ],
     restrict: Annotated[
-        int, typer.Option(min=0, help="Analogies: only this many words, the most frequent, are candidates; 0: all.")
-    ] = 30_000,
+        int | None,
+        typer.Option(min=1, help="Analogies: only so many words, the most frequent, count; usual is 30000."),
+    ] = None,
     case: Annotated[str, typer.Option(help="How to look words up: either, written or lower.")] = "either",
     json: Json = False,
     verbose: Verbose = False,
@@ -126,7 +127,7 @@ def evaluate(
     from firth.vectors import Vectors
 
     with log_shown(verbose=verbose):
-        found = evaluate_files(Vectors.load(vectors), files, restrict=restrict or None, case=case)
+        found = evaluate_files(Vectors.load(vectors), files, restrict=restrict, case=case)
     results = [result.as_dict() for result in found]
     if json:
         write_json(results)

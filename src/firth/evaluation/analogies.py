@@ -78,7 +78,7 @@ class AnalogyResult:
 
 
 def evaluate_analogies(
-    vectors: Vectors, gold: AnalogyGold, *, restrict: int | None = 30_000, case: str = "either"
+    vectors: Vectors, gold: AnalogyGold, *, restrict: int | None = None, case: str = "either"
 ) -> AnalogyResult:
     """Answer analogy questions by 3CosAdd: the row nearest to b − a + c, each of length 1.
 

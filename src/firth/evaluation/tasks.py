@@ -15,7 +15,7 @@ def evaluate(
     vectors: Vectors,
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
-    restrict: int | None = 30_000,
+    restrict: int | None = None,
     case: str = "either",
 ) -> list[SimilarityResult | AnalogyResult]:
     r"""Evaluate vectors against gold sets: similarity of word pairs, analogies.

@@ -11,7 +11,7 @@ INTERPRETER = 80 * 2**20
 """Bytes that Python, NumPy and Numba take with the kernels loaded, besides the mapped pages of their files."""
 
 WORD = 500
-"""Bytes that a word takes: in the table that counts it, as text, in the noise table (measured, benchmarks/memory.py)."""
+"""Bytes a word takes: in the table that counts it, as text, in the noise table (by benchmarks/memory.py)."""
 
 
 @dataclass(frozen=True)

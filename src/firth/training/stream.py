@@ -167,6 +167,7 @@ class Stream:
         self.noise_table = alias_table(observations.noise_distribution(counts))
         self.matrices = start_matrices(len(counts), settings.dimensions, threads=settings.threads, seed=settings.seed)
         self._workers = [_Worker(self, len(counts) + SPARE * thread) for thread in range(settings.threads)]
+        self._is_trained = False
         self._starts: Iterator[int] = iter(())
         self._lock = threading.Lock()
 
@@ -176,10 +177,13 @@ class Stream:
             return next(self._starts, None)
 
     def is_scored(self, start: int, pass_index: int) -> bool:
-        """Tell whether the range from `start` on is scored in this pass: one in `SCORED_RANGES`, at least one."""
+        """Tell whether the range from `start` on is scored in this pass: one in `SCORED_RANGES`, at least one.
+
+        Others in each pass; of a short corpus, one from the middle of the first pass, not its beginning.
+        """
         ranges = -(-len(self.ids) // RANGE)
         every = min(SCORED_RANGES, ranges)
-        return start // RANGE % every == pass_index % every
+        return start // RANGE % every == (pass_index + every // 2) % every
 
     def compile_kernels(self) -> None:
         """Compile the kernels, or load what was compiled before: train one range at learning rate 0."""
@@ -208,9 +212,12 @@ class Stream:
             on_progress: called about four times a second with a `Progress`.
 
         Raises:
-            TrainingError: if the corpus has no pair, or a number is no longer finite.
+            TrainingError: if the corpus has no pair, a number is no longer finite, or this was done before.
             Exception: what a thread or `on_progress` raised, as it was raised, after all threads stopped.
         """
+        if self._is_trained:
+            raise TrainingError(sentence("a stream to be trained once", "a second time", "make another stream"))
+        self._is_trained = True  # its matrices become those of the result
         settings = self.settings
         tallies: list[PassTally] = []
         reporter = _Reporter(self, on_progress)
@@ -292,7 +299,9 @@ class Stream:
                 self.settings.learning_rate,
                 self.settings.negatives,
             )
-        if not (np.isfinite(tally.loss) and np.isfinite(self.matrices.center).all()):
+        # The extremes tell without a copy of a matrix: NaN goes through both.
+        extremes = [extreme(matrix) for matrix in self.matrices[:2] for extreme in (np.min, np.max)]
+        if not np.isfinite([tally.loss, *extremes]).all():
             expected = "finite vectors after each pass"
             raise TrainingError(sentence(expected, "a number that is not", "lower the learning rate"))
 
@@ -314,19 +323,21 @@ class _Reporter:
         self.pass_index = 0
         self.rates = _STILL
         self.seen = (0.0, 0.0)
+        self.due = 0.0
 
     def begin_pass(self, pass_index: int, rates: Rates) -> None:
         """Note that a pass begins."""
         self.pass_index, self.rates, self.seen = pass_index, rates, (0.0, 0.0)
 
     def report(self) -> None:
-        """Tell where the run stands."""
-        if self.on_progress is None:
-            return
+        """Tell where the run stands, unless that was told a moment ago."""
         stream, passes = self.stream, self.stream.settings.passes
         done = stream.positions_done()
         share = (self.pass_index + done / len(stream.ids)) / passes
         seconds = time.perf_counter() - self.began
+        if self.on_progress is None or (seconds < self.due and share < 1):
+            return
+        self.due = seconds + INTERVAL / 2
         pairs, loss = stream.loss_so_far()
         new_pairs, new_loss = pairs - self.seen[0], loss - self.seen[1]
         self.seen = pairs, loss
