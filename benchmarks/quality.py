@@ -19,6 +19,7 @@ from measuring import check_trained, data_file, write_lines, write_result
 from training import SETTINGS, THREADS
 
 import firth
+from firth.training import stream
 
 GOLD = {
     "WordSim-353": "similarity/ws-353-all.txt",
@@ -28,12 +29,23 @@ GOLD = {
 }
 
 
-def train_firth(path, seed):
+def train_firth(path, seed, options):
     """Train with firth."""
-    return firth.train(path, seed=seed, threads=THREADS)
+    return firth.train(
+        path,
+        dimensions=100,
+        window=5,
+        negatives=5,
+        min_count=5,
+        subsample=1e-3,
+        passes=5,
+        learning_rate=options.learning_rate,
+        seed=seed,
+        threads=THREADS,
+    )
 
 
-def train_gensim(path, seed):
+def train_gensim(path, seed, _):
     """Train with gensim, reading the file itself; return the vectors as ours."""
     model = Word2Vec(vector_size=100, epochs=5, seed=seed, **SETTINGS)
     model.build_vocab(corpus_file=str(path))
@@ -56,20 +68,29 @@ def scores(vectors):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    choices = parser.add_argument_group("choices of firth's kernel to try: gensim is left out, and nothing is written")
+    choices.add_argument("--pool", type=int, help="noise words that a group meets, a multiple of 4")
+    choices.add_argument("--turn", type=int, help="kept words that share a pool, a multiple of 4")
+    choices.add_argument("--learning-rate", type=float, default=0.025)
     options = parser.parse_args()
+    is_trial = bool(options.pool or options.turn or options.learning_rate != 0.025)
+    stream.POOL, stream.TURN = options.pool or stream.POOL, options.turn or stream.TURN
     rows, means = [], {}
     with tempfile.TemporaryDirectory() as folder:
         path, _ = write_lines(folder)
-        for name, trainer in (("firth", train_firth), ("gensim", train_gensim)):
+        for name, trainer in (("firth", train_firth), ("gensim", train_gensim))[: 1 if is_trial else 2]:
             runs = []
             for seed in options.seeds:
-                runs.append(scores(trainer(path, seed)))
+                runs.append(scores(trainer(path, seed, options)))
                 rows.append(
                     [name, f"seed {seed}", *(round(value, 1) for value in [*runs[-1], statistics.mean(runs[-1])])]
                 )
                 print(rows[-1], flush=True)
             means[name] = [statistics.mean(values) for values in zip(*runs, strict=True)]
             rows.append([name, "mean", *(round(value, 1) for value in [*means[name], statistics.mean(means[name])])])
+    if is_trial:
+        print(rows[-1])
+        return
     write_result(
         "quality",
         what=f"Quality × 100 at D = 100 after 5 passes over 16.9 M words of Wikipedia, {len(options.seeds)} seeds each",

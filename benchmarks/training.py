@@ -28,7 +28,7 @@ SETTINGS = {"window": 5, "negative": 5, "sample": 1e-3, "min_count": 5, "alpha":
 
 
 def train_firth(corpus, dimensions):
-    """Train one pass; return seconds, and pairs and loss."""
+    """Train one pass; return seconds, and how many words were trained on."""
     settings = StreamSettings(
         dimensions=dimensions, negatives=5, passes=1, learning_rate=0.025, threads=THREADS, seed=1
     )
@@ -43,11 +43,11 @@ def train_firth(corpus, dimensions):
     tally = stream.train().passes[0]
     if tally.share != 1:
         sys.exit(f"expected firth to train on all positions, got {tally.share:.1%}")
-    return tally.seconds
+    return tally.seconds, corpus.tokens
 
 
 def train_gensim(path, dimensions, words, *, by_file):
-    """Train one pass; return seconds."""
+    """Train one pass; return seconds, and how many words were trained on."""
     model = Word2Vec(vector_size=dimensions, epochs=1, **SETTINGS)
     source = {"corpus_file": str(path)} if by_file else {"corpus_iterable": LineSentence(str(path))}
     model.build_vocab(corpus_file=str(path))
@@ -55,11 +55,11 @@ def train_gensim(path, dimensions, words, *, by_file):
     _, raw = model.train(**source, total_examples=model.corpus_count, total_words=model.corpus_total_words, epochs=1)
     seconds = time.perf_counter() - began
     check_trained("gensim", raw, words)
-    return seconds
+    return seconds, raw
 
 
 def measure(path, words, dimensions, repeats):
-    """Return the seconds of each way, a list each, taken in turn."""
+    """Return seconds and trained words of each way, a list each, taken in turn."""
     with firth.prepare_corpus(path, threads=THREADS) as corpus:
         if corpus.tokens != words:
             sys.exit(f"expected firth to read {words} words, got {corpus.tokens}")
@@ -72,7 +72,8 @@ def measure(path, words, dimensions, repeats):
         for _ in range(repeats):
             for way, run in ways.items():
                 runs[way].append(run())
-                print(f"D = {dimensions}: {way} {words / runs[way][-1] / 1e6:.3f} M words/s", flush=True)
+                seconds, trained = runs[way][-1]
+                print(f"D = {dimensions}: {way} {words / seconds / 1e6:.3f} M words/s, {trained} words", flush=True)
     return runs
 
 
@@ -86,7 +87,10 @@ def main():
         path, words = write_lines(folder)
         for dimensions in options.dimensions:
             runs = measure(path, words, dimensions, options.repeats)
-            raw[dimensions] = runs
+            raw[dimensions] = {
+                way: {"seconds": [s for s, _ in found], "words": [n for _, n in found]} for way, found in runs.items()
+            }
+            runs = {way: [seconds for seconds, _ in found] for way, found in runs.items()}
             faster = min(("gensim, corpus_file", "gensim, sentences"), key=lambda way: statistics.median(runs[way]))
             for way, seconds in runs.items():
                 ratios = [peer / own for peer, own in zip(runs[faster], seconds, strict=True)]
@@ -100,7 +104,7 @@ def main():
         columns=["dimensions", "trainer", "M words/s", "× gensim"],
         rows=rows,
         versions={"gensim": gensim_version},
-        seconds=raw,
+        runs=raw,
     )
 
 

@@ -34,6 +34,7 @@ class Toy:
     observations: Observations = OBSERVED
     seed: int = 1
     spread: float = 1.0
+    range_size: int = 0  # 0: the whole corpus is one range
 
     def __post_init__(self):
         self.ids = np.asarray(self.ids, np.int32)
@@ -54,44 +55,52 @@ class Toy:
         return stream_key(seed, "keep", 0), stream_key(seed, "noise", 0)
 
     def observed(self, seed):
-        """Windows and pools of one draw, by the slow twins."""
+        """Windows of one draw, and the pool of a turn by the position of its first word, by the slow twins."""
         keep, noise = self.keys(seed)
         found = naive.windows(self.ids, self.observations, self.counts, keep)
-        starts = [found[index][0] for index in range(0, len(found), self.turn)]
-        pools = [naive.draw_pool(start, self.size, *self.table, noise) for start in starts]
-        return found, pools
+        return found, lambda place: naive.draw_pool(place, self.size, *self.table, noise)
+
+    @property
+    def shape(self):
+        return {
+            "turn": self.turn,
+            "size": self.size,
+            "negatives": self.negatives,
+            "range_size": self.range_size or len(self.ids),
+        }
 
     def trim(self, matrix):
         return matrix[: self.words, : self.dimensions]
 
 
 class RowsInPlace:
-    """The kernel of `firth.training.sampling_kernel` on a whole toy as one range."""
+    """The kernel of `firth.training.sampling_kernel` on a whole toy, range by range."""
 
     def run(self, toy, matrices, rates, seed=1):
+        """Score all of the toy, then train on all of it; return the tally."""
         keep, noise = toy.keys(seed)
-        room = window_room(len(toy.ids), toy.observations.window)
-        pools = pool_room(len(toy.ids), turn=toy.turn, size=toy.size, negatives=toy.negatives)
+        length = toy.shape["range_size"]
+        room = window_room(length, toy.observations.window)
+        pools = pool_room(length, turn=toy.turn, size=toy.size, negatives=toy.negatives)
         rule = window_rule(toy.observations, toy.counts)
-        first, last = draw_windows(toy.ids, 0, len(toy.ids), rule, keep, room)
-        draw_pools(first, last, room, *toy.table, noise, matrices.spare, pools)
         tally = np.zeros(4)
         blocks = [block_room(matrices.center.dtype) for _ in range(2)]
-        score_windows(matrices, room, first, last, pools, *blocks, tally)
-        train_windows(matrices, room, first, last, pools, rates, *blocks, tally)
+        for use, arguments in ((score_windows, ()), (train_windows, (rates,))):
+            for start in range(0, len(toy.ids), length):
+                first, last = draw_windows(toy.ids, start, min(start + length, len(toy.ids)), rule, keep, room)
+                draw_pools(first, last, room, *toy.table, noise, matrices.spare, pools)
+                use(matrices, room, first, last, pools, *arguments, *blocks, tally)
         return tally
 
     def twin(self, toy, center, context, rate_at, seed=1):
-        found, pools = toy.observed(seed)
-        return naive.train(
-            center, context, toy.ids, found, pools, rate_at, turn=toy.turn, size=toy.size, negatives=toy.negatives
-        )
+        """Train as `run` does, slowly."""
+        found, pool_at = toy.observed(seed)
+        return naive.train(center, context, found, pool_at, rate_at, **toy.shape)
 
     def counts(self, toy, seed=1):
-        found, pools = toy.observed(seed)
-        return naive.observed_counts(
-            toy.ids, found, pools, words=toy.words, turn=toy.turn, size=toy.size, negatives=toy.negatives
-        )
+        """N⁺ and N⁻ of one draw."""
+        found, pool_at = toy.observed(seed)
+        return naive.observed_counts(found, pool_at, words=toy.words, **toy.shape)
 
     def gradient(self, toy, seed=1, rate=1e-9):
         """(before − after)/rate of the kernel itself, on float64 matrices."""

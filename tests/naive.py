@@ -76,16 +76,28 @@ def _merged(words):
     return distinct, np.array([float(words.count(word)) for word in distinct])
 
 
-def train(center, context, ids, found, pools, rate_at, *, turn, size, negatives):
-    """Train as the kernel does, on one range that is the whole corpus; return how many pairs.
+def ranges_of(found, size):
+    """Cut what `windows` found into ranges of `size` positions, those without a word left out."""
+    ranges = {}
+    for item in found:
+        ranges.setdefault(item[0] // size, []).append(item)
+    return list(ranges.values())
 
-    found: from `windows`; pools: a list of (pool, first) a turn; rate_at: position → learning rate.
+
+def train(center, context, found, pool_at, rate_at, *, turn, size, negatives, range_size):
+    """Train as the kernel does, range by range; return how many pairs.
+
+    found: from `windows`; pool_at: position of a turn's first word → (pool, first); rate_at: position → learning rate.
     """
     total_pairs = 0
     times = pairs_of(found)
     word_of = {position: word for position, word, _ in found}
-    for start in range(0, len(found), 4):
-        group = found[start : start + 4]
+    groups = [
+        (part[start // turn * turn][0], part[start : start + 4])
+        for part in ranges_of(found, range_size)
+        for start in range(0, len(part), 4)
+    ]
+    for place, group in groups:
         rate = rate_at(group[0][0])
         for _, word, near in group:
             for block in range(0, len(near), 4):
@@ -94,7 +106,7 @@ def train(center, context, ids, found, pools, rate_at, *, turn, size, negatives)
                 total_pairs += len(near[block : block + 4])
         rows = list(dict.fromkeys(word for _, word, _ in group))
         weights = np.array([sum(times[p] for p, w, _ in group if w == row) for row in rows]) * negatives / size
-        pool, first = pools[start // turn]
+        pool, first = pool_at(place)
         for block in range(0, size, 4):
             drawn = [word for k, word in first if block <= k < block + 4]
             if drawn:
@@ -103,14 +115,15 @@ def train(center, context, ids, found, pools, rate_at, *, turn, size, negatives)
     return total_pairs
 
 
-def observed_counts(ids, found, pools, *, words, turn, size, negatives):
+def observed_counts(found, pool_at, *, words, turn, size, negatives, range_size):
     """Return N⁺ and N⁻ of one draw, (V, V): what the kernel's gradient must be that of."""
     seen, drawn = np.zeros((words, words)), np.zeros((words, words))
     times = pairs_of(found)
     word_of = {position: word for position, word, _ in found}
-    for index, (position, word, near) in enumerate(found):
-        for p in near:
-            seen[word_of[p], word] += 1
-        for noise, often in pools[index // turn][0].items():
-            drawn[word, noise] += times[position] * negatives / size * often
+    for part in ranges_of(found, range_size):
+        for index, (position, word, near) in enumerate(part):
+            for p in near:
+                seen[word_of[p], word] += 1
+            for noise, often in pool_at(part[index // turn * turn][0])[0].items():
+                drawn[word, noise] += times[position] * negatives / size * often
     return seen, drawn

@@ -34,9 +34,13 @@ TOYS = [
     Toy(random_ids(20, 200, 5), 20, observations=Observations(window=5, window_weights="harmonic", keep="paper")),
     Toy(random_ids(20, 200, 6), 20, observations=Observations(window=1, window_weights="fixed", subsample=0.01)),
     Toy(random_ids(9, 120, 7), 9, spread=6.0, negatives=20),
+    Toy(random_ids(12, 300, 9), 12, range_size=37, turn=8),
+    Toy(random_ids(12, 300, 9, breaks=0), 12, range_size=100, turn=48, size=24),
 ]
 kernels = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: type(kernel).__name__)
-toys = pytest.mark.parametrize("toy", TOYS, ids=lambda toy: f"V{toy.words}-{toy.observations.window_weights}")
+toys = pytest.mark.parametrize(
+    "toy", TOYS, ids=lambda toy: f"V{toy.words}-{toy.observations.window_weights}-{toy.range_size}"
+)
 small = st.floats(-3, 3)
 
 
@@ -189,10 +193,15 @@ def test_mean_gradient_is_that_of_k_negatives_a_pair_on_expected_counts(kernel, 
     model = toy.matrices()
     center, context = toy.trim(model.center), toy.trim(model.context)
     slope = corpus_score_gradient(center @ context.T, seen, drawn)
-    runs = np.array([np.concatenate(kernel.gradient(toy, seed)) for seed in range(3000)])
+    expected = np.concatenate([slope @ context, slope.T @ center])
+    runs = np.array([np.concatenate(kernel.gradient(toy, seed)) for seed in range(4000)])
     error = runs.std(axis=0, ddof=1) / math.sqrt(len(runs))
-    distance = (runs.mean(axis=0) - np.concatenate([slope @ context, slope.T @ center])) / error
-    assert np.abs(distance).max() < 4.5
+    assert np.abs((runs.mean(axis=0) - expected) / error).max() < 4.5
+    # How long the mean is along what is expected: sharper than one coordinate, so a factor of 1.05 is seen.
+    along = (runs * expected).sum(axis=(1, 2)) / (expected**2).sum()
+    error = along.std(ddof=1) / math.sqrt(len(along))
+    assert error < 0.01
+    assert abs(along.mean() - 1) < 4 * error
 
 
 @kernels
@@ -205,6 +214,19 @@ def test_a_row_that_grew_too_long_is_scaled_back_and_told(kernel):
     assert np.isfinite(tally[LOSS])
     for matrix in model[:2]:
         assert np.linalg.norm(matrix.astype(float), axis=1).max() <= 100 * (1 + 1e-5)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1e-6, 9.0])
+@pytest.mark.parametrize("words", [1, 2, 30])
+@kernels
+def test_a_row_is_scaled_back_to_the_longest_and_no_further(kernel, words, rate):
+    toy = Toy(random_ids(words, 40, 8), words, dimensions=4, observations=Observations(window=2, subsample=0))
+    model = toy.matrices(np.float32)
+    model.center[0, :4], model.context[0, :4] = 1e5, -1e5
+    kernel.run(toy, model, Rates(rate, 0.0, rate))
+    for matrix in model[:2]:
+        longest = np.linalg.norm(matrix.astype(float), axis=1).max()
+        assert longest == pytest.approx(100, rel=1e-3) if rate < 1 else longest <= 100 * (1 + 1e-5)
 
 
 @kernels

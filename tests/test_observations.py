@@ -60,6 +60,7 @@ def test_random_numbers_are_the_same_in_kernels():
     key = stream_key(7, "noise", 3)
     counters = np.array([0, 1, 2**31, 2**62])
     assert [int(in_kernel(key, n)) for n in counters] == random_bits(key, counters).tolist()
+    assert int(random_bits(key, 5)) == int(in_kernel(key, 5))
 
 
 def test_streams_differ_by_seed_use_and_coordinates():
@@ -117,8 +118,8 @@ def test_keep_probabilities_are_those_of_the_formulas():
         ({"window": 0}, "expected window to be a whole number from 1 to 1000, got 0; choose window within this range"),
         ({"window": 2.5}, "expected window to be a whole number from 1 to 1000, got 2.5"),
         ({"window_weights": "flat"}, "expected window_weights to be 'dynamic' or 'fixed' or 'harmonic', got 'flat'"),
-        ({"subsample": -1}, "expected subsample to be a number from 0 to 1, got -1"),
-        ({"noise_exponent": float("nan")}, "expected noise_exponent to be a finite number"),
+        ({"subsample": -1}, "expected subsample to be a number from 1e-09 to 1, got -1"),
+        ({"noise_exponent": float("nan")}, "expected noise_exponent to be a number from -10 to 10, got nan"),
         ({"dropping": None}, "expected dropping to be 'before' or 'after', got None; choose one of them"),
     ],
 )
@@ -126,3 +127,8 @@ def test_settings_out_of_range_are_refused(arguments, message):
     with pytest.raises(SettingsError) as caught:
         Observations(**arguments)
     assert message in str(caught.value)
+
+
+def test_noise_of_a_word_that_never_occurs_is_refused():
+    with pytest.raises(SettingsError, match="expected counts above 0, got 0; leave out words that never occur"):
+        Observations(noise_exponent=-1).noise_distribution(np.array([3, 0]))

@@ -1,9 +1,9 @@
 """The only door to `numba.njit`: fast-math chosen by name, compiled code kept where it can't go stale.
 
 Numba's own cache looks at the file of one function only, so after an edit in another module it would go on
-running the old code. Here the folder is named after all sources that hold compiled code: another source,
-another folder, and those that no process has used for a month are removed when one is made. Where no folder can be
-written, kernels are compiled anew in each process, and one line says so.
+running the old code. Here the folder is named after all sources of the package: another source, another folder, and
+those that no process has used for a month are removed when one is made. Where no folder can be written, kernels are
+compiled anew in each process, and one line says so.
 """
 
 from __future__ import annotations
@@ -34,15 +34,19 @@ FAST_MATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
 _DAYS_KEPT = 30
 
 
-def _sources() -> list[Path]:
-    """List the modules that can hold compiled code: all of the package, in order."""
-    return sorted(Path(__file__).parent.rglob("*.py"))
+def _sources_digest() -> str:
+    """Return a checksum of all sources of the package: what ends up in machine code can come from any of them."""
+    home = Path(__file__).parent
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(home.rglob("*.py")):
+        digest.update(source.relative_to(home).as_posix().encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()
 
 
 def _user_cache() -> Path:
     """Return the folder where this system keeps what can be made again."""
     if named := os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(named)
+        return Path(named) / "firth"
     if named := os.environ.get("XDG_CACHE_HOME"):
         return Path(named) / "firth"
     if sys.platform == "win32":
@@ -53,13 +57,8 @@ def _user_cache() -> Path:
 @cache
 def kernel_folder() -> Path | None:
     """Return the folder of the compiled kernels of these very sources, or None if it can't be written."""
-    digest = hashlib.blake2b(digest_size=8)
-    for source in _sources():
-        text = source.read_bytes()
-        if b"compiled" in text:
-            digest.update(source.name.encode() + b"\0" + text)
     try:
-        folder = _user_cache() / f"kernels-{digest.hexdigest()}"
+        folder = _user_cache() / f"kernels-{_sources_digest()}"
         is_new = not folder.is_dir()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
 from firth.errors import check_integer
 
+_GROUP = Path("/sys/fs/cgroup")
+"""The control group of this process, as containers see it (Linux, version 2)."""
+
 
 def usable_cores() -> int:
-    """Count the cores that this process may run on (its affinity, where the system has one)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Count the cores that this process may use: its affinity and its share of processor time, where there are such.
+
+    >>> usable_cores() >= 1
+    True
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = (_GROUP / "cpu.max").read_text().split()
+        return min(cores, max(1, math.ceil(int(quota) / int(period))))
+    except (OSError, ValueError, ZeroDivisionError):  # no group, or "max"
+        return cores
 
 
 def check_threads(threads: int | None) -> int:
@@ -28,18 +39,25 @@ def check_threads(threads: int | None) -> int:
 
 
 def available_memory() -> int | None:
-    """Return how many bytes a new process could use without swapping, or None where the system does not say.
+    """Return how many bytes a process could take without swapping, or None where the system does not say.
 
-    On Linux: `MemAvailable`, or what the control group still allows, whichever is less.
+    On Linux: `MemAvailable`, or what the control group still allows, whichever is less. Pages of files that the
+    system can drop count as available in both.
     """
     try:
-        fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        available = int(fields["MemAvailable"].split()[0]) * 1024
+        available = _numbers(Path("/proc/meminfo").read_text())["MemAvailable"] * 1024
     except (OSError, KeyError, ValueError):
         return None
-    group = Path("/sys/fs/cgroup")
     try:
-        left = int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no group, or "max"
+        used = int((_GROUP / "memory.current").read_text())
+        files = _numbers((_GROUP / "memory.stat").read_text())
+        left = int((_GROUP / "memory.max").read_text()) - used + files["inactive_file"] + files["active_file"]
+    except (OSError, KeyError, ValueError):  # no group, or "max"
         return available
-    return min(available, left)
+    return max(0, min(available, left))
+
+
+def _numbers(text: str) -> dict[str, int]:
+    """Read lines of a name and a number."""
+    parts = (line.replace(":", " ").split() for line in text.splitlines())
+    return {words[0]: int(words[1]) for words in parts if len(words) > 1}

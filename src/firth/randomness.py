@@ -41,7 +41,7 @@ def stream_key(seed: int, stream: str, *coordinates: int) -> np.uint64:
     >>> int(stream_key(1, "keep", 0)) == int(stream_key(1, "keep", 0)) != int(stream_key(1, "keep", 1))
     True
     """
-    key = _mix((seed + _GOLDEN) & _MASK)
+    key = _mix((int(seed) + _GOLDEN) & _MASK)
     for coordinate in (STREAMS[stream], *coordinates):
         key = _mix((key + _GOLDEN * (coordinate + 1)) & _MASK)
     return np.uint64(key)
@@ -60,10 +60,11 @@ def random_bits(key: np.uint64, counters: np.ndarray) -> np.ndarray:
     >>> random_bits(np.uint64(0), np.arange(2))         # the first two numbers of SplitMix64 from state 0
     array([16294208416658607535,  7960286522194355700], dtype=uint64)
     """
-    z = key + (np.asarray(counters).astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    with np.errstate(over="ignore"):  # modulo 2⁶⁴, of which NumPy warns where a number stands alone
+        z = key + (np.asarray(counters).astype(np.uint64) + np.uint64(1)) * np.uint64(_GOLDEN)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
 
 
 @compiled(inline=True)

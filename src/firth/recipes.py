@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firth.errors import SettingsError, check_integer, check_number, sentence
+from firth.errors import SettingsError, check_integer, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.text import Corpus, prepare_corpus
 from firth.training.progress import Progress, ProgressCallback
+from firth.training.settings import POOL, RANGE, TURN, StreamSettings
 from firth.vectors import Vectors
 
 if TYPE_CHECKING:
-    from firth.training.stream import PassTally, Stream, StreamResult, StreamSettings
+    from firth.training.stream import PassTally, Stream, StreamResult
 
 logger = logging.getLogger(__name__)
 
@@ -99,11 +100,6 @@ def train(
 
     Mikolov et al. 2013, eq. 4. The objective: `firth.objectives.sampling`.
     """
-    check_integer("dimensions", dimensions, 1, 100_000)
-    check_integer("negatives", negatives, 1, 1000)
-    check_integer("passes", passes, 1)
-    check_integer("seed", seed, 0, 2**63 - 1)
-    check_number("learning_rate", learning_rate, 0, 10, open_below=True)
     observations = Observations(
         window=window,
         window_weights=window_weights,
@@ -113,6 +109,14 @@ def train(
         noise_exponent=noise_exponent,
     )
     threads = check_threads(threads)
+    settings = StreamSettings(
+        dimensions=dimensions,
+        negatives=negatives,
+        passes=passes,
+        learning_rate=learning_rate,
+        threads=threads,
+        seed=check_integer("seed", seed, 0, 2**63 - 1),
+    )
     began = time.perf_counter()
     text = {
         "tokenizer": tokenizer,
@@ -123,17 +127,6 @@ def train(
         "cache": cache,
     }
     with _prepared(corpus, text, threads, on_progress) as prepared:
-        # Imported here: with it comes Numba, and mistakes in the corpus should be told before.
-        from firth.training.stream import StreamSettings
-
-        settings = StreamSettings(
-            dimensions=dimensions,
-            negatives=negatives,
-            passes=passes,
-            learning_rate=learning_rate,
-            threads=threads,
-            seed=seed,
-        )
         result = _train_stream(prepared, observations, settings, on_progress)
         config = _config(prepared, observations, settings, result, time.perf_counter() - began)
         vocabulary = prepared.vocabulary
@@ -179,7 +172,7 @@ def _train_stream(
     stream = Stream(
         corpus.ids, vocabulary.counts, observations=observations, settings=settings, raw_words=corpus.tokens
     )
-    if not is_compiled("train_windows"):
+    if not (is_compiled("train_windows") and is_compiled("score_windows")):
         logger.info("compiling the kernels: this happens once and takes some ten seconds")
         if on_progress is not None:
             on_progress(Progress(stage="compiling", share_done=None, seconds=0.0))
@@ -236,7 +229,7 @@ def _config(
     return {
         "training": {
             "objective": "skip-gram with negative sampling",
-            "kernel": "rows in place",
+            "kernel": {"name": "rows in place", "pool": POOL, "turn": TURN, "range": RANGE},
             "observations": observations.as_dict(),
             "dimensions": settings.dimensions,
             "negatives": settings.negatives,

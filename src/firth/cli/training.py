@@ -135,10 +135,11 @@ def demo(
     from firth.storage import check_free_output
 
     folder = _DEMO_FOLDER if output is None else output
-    overwrite = overwrite or folder == _DEMO_FOLDER
+    overwrite = overwrite or _is_demo(folder)
     check_free_output(folder, overwrite=overwrite)
     with log_shown(verbose=verbose), progress_shown(verbose=verbose) as on_progress:
         vectors = recipes.train(read_documentation(), **_DEMO_SETTINGS, on_progress=on_progress)
+    vectors.config["demo"] = True
     neighbours = {word: _words(vectors.most_similar(word, count=5)) for word in _DEMO_WORDS if word in vectors}
     analogies = {
         f"{a} : {b} = {c} : …": _words(vectors.analogy(a, b, c, count=3))
@@ -152,6 +153,17 @@ def demo(
         write_table(("word", "nearest"), [(word, ", ".join(found)) for word, found in neighbours.items()])
         write_table(("analogy", "found"), [(question, ", ".join(found)) for question, found in analogies.items()])
     _leave_if_interrupted(vectors, folder)
+
+
+def _is_demo(folder: Path) -> bool:
+    """Tell whether a folder is an earlier demo's, in the default place."""
+    from firth.errors import FirthError
+    from firth.vectors import Vectors
+
+    try:
+        return folder == _DEMO_FOLDER and Vectors.load(folder).config.get("demo") is True
+    except FirthError:
+        return False
 
 
 def default_output(corpus: list[str]) -> Path:

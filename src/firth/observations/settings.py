@@ -6,12 +6,14 @@ compared only if they share these settings; every saved file holds them.
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from firth.errors import SettingsError, check_choice, check_integer, check_number, sentence
+
+LEAST_SUBSAMPLE = 1e-9
+"""Below it hardly a word is kept, and a window would have to be sought through millions of positions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Observations:
         window: largest distance W of a pair, in words.
         window_weights: expected weight g(δ) of a pair at distance δ = 1 … W: "dynamic" (W − δ + 1)/W, "fixed" 1,
             "harmonic" 1/δ (GloVe). A stream draws half-widths with P(half-width ≥ δ) = g(δ).
-        subsample: threshold t of the share f that a word has in the corpus; 0 keeps every word.
+        subsample: threshold t of the share f that a word has in the corpus, ≥ 10⁻⁹; 0 keeps every word.
         dropping: "before" closes the gaps of dropped words before the window is laid, "after" leaves them open.
         keep: "word2vec" min(1, √(t/f) + t/f) or "paper" min(1, √(t/f)).
         noise_exponent: noise distribution q(w) ∝ count(w) ** noise_exponent.
@@ -50,10 +52,11 @@ class Observations:
     def __post_init__(self) -> None:
         check_integer("window", self.window, 1, 1000)
         check_choice("window_weights", self.window_weights, ("dynamic", "fixed", "harmonic"))
-        check_number("subsample", self.subsample, 0, 1)
+        if self.subsample != 0:
+            check_number("subsample", self.subsample, LEAST_SUBSAMPLE, 1)
         check_choice("dropping", self.dropping, ("before", "after"))
         check_choice("keep", self.keep, ("word2vec", "paper"))
-        check_number("noise_exponent", self.noise_exponent, -math.inf, math.inf)
+        check_number("noise_exponent", self.noise_exponent, -10, 10)
         check_choice("collisions", self.collisions, ("allow", "skip", "resample"))
 
     def pair_weights(self) -> np.ndarray:
@@ -81,18 +84,16 @@ class Observations:
         """Return the noise distribution q(w) ∝ count(w) ** noise_exponent, (V,) float64, sums to 1.
 
         Raises:
-            SettingsError: if the exponent carries the counts beyond what float64 holds.
+            SettingsError: if a count is not positive.
 
         >>> Observations().noise_distribution(np.array([16, 1]))
         array([0.88888889, 0.11111111])
         """
+        if np.min(counts) <= 0:
+            raise SettingsError(sentence("counts above 0", str(np.min(counts)), "leave out words that never occur"))
         # Relative to the largest, so that no power overflows.
         logarithms = self.noise_exponent * np.log(np.asarray(counts, dtype=np.float64))
         weights = np.exp(logarithms - logarithms.max())
-        if not np.isfinite(weights).all():
-            raise SettingsError(
-                sentence("a noise_exponent that counts can be raised to", repr(self.noise_exponent), "use 0.75")
-            )
         return weights / weights.sum()
 
     def as_dict(self) -> dict[str, int | float | str]:

@@ -84,10 +84,12 @@ def draw_windows(
     words, positions, left, right, pairs = room.words, room.positions, room.left, room.right, room.pairs
     before = 0
     begin = start
-    while begin > 0 and before < window and ids[begin - 1] >= 0:
+    reach = start if rule.closes_gaps else window  # how many positions back its windows can look at the most
+    while begin > max(0, start - reach) and before < window and ids[begin - 1] >= 0:
         begin -= 1
         if (bits_at(key, begin) >> np.uint64(32)) < rule.keep[ids[begin]]:
             before += 1
+    ahead = len(ids) if rule.closes_gaps else window
     count = 0
     first = 0
     last = 0
@@ -99,7 +101,7 @@ def draw_windows(
             first = count
         if position == stop:
             last = count
-        if position >= stop and (after == window or ids[position] < 0):
+        if position >= stop and (after == window or ids[position] < 0 or position - stop >= ahead):
             break
         word = ids[position]
         if word < 0:
@@ -109,12 +111,12 @@ def draw_windows(
             bits = bits_at(key, position)
             if (bits >> np.uint64(32)) < rule.keep[word]:
                 low = bits & np.uint64(0xFFFFFFFF)
-                reach = 0
+                half_width = 0
                 for distance in range(window):
-                    reach += low < rule.reach[distance]
+                    half_width += low < rule.reach[distance]
                 words[count] = word
                 positions[count] = position
-                right[count] = reach
+                right[count] = half_width
                 count += 1
                 after += position >= stop
         position += 1

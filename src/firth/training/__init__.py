@@ -1,6 +1,6 @@
 """From the corpus's ids to the two matrices: kernels, and what runs them.
 
-Modules in the order of their imports: progress, schedule, matrices, logistic, pools, blocks, sampling_kernel,
+Modules in the order of their imports: settings, progress, schedule, matrices, logistic, pools, blocks, sampling_kernel,
 interrupts, stream, estimate.
 """
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from firth.errors import TrainingError, sentence
 from firth.machine import available_memory
+from firth.training.matrices import LINE, SPARE
 
 INTERPRETER = 80 * 2**20
 """Bytes that Python, NumPy and Numba take with the kernels loaded, besides the mapped pages of their files."""
@@ -54,11 +55,11 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int) -
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
     '3024 MB (matrices 2432, vocabulary 500, threads 8, interpreter 84)'
     """
-    padded = -(-dimensions // 16) * 16
+    padded = -(-dimensions * 4 // LINE) * LINE // 4
     return MemoryEstimate(
         INTERPRETER,
         WORD * words,
-        2 * 4 * padded * (words + 4 * threads),
+        2 * 4 * padded * (words + SPARE * threads),
         threads * (4 * 2**20 + 240 * window),
     )
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -28,7 +25,6 @@ def interrupt_as_request() -> Iterator[threading.Event]:
         if asked.is_set():
             signal.default_int_handler(signal_number, frame)
         asked.set()
-        logger.warning("interrupted: stopping after the ranges under way; what was learnt is kept")
 
     if (
         threading.current_thread() is not threading.main_thread()

@@ -53,15 +53,17 @@ def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type 
 
 
 def compact(matrix: np.ndarray, words: int, dimensions: int) -> np.ndarray:
-    """Move the rows of a padded matrix together, in its own memory, and return them: (words, dimensions).
+    """Move the rows of a padded matrix together and return them: (words, dimensions).
 
-    The padded matrix must not be used afterwards.
+    In its own memory, unless half of that or more were padding. The padded matrix must not be used afterwards.
 
     >>> matrix = padded_matrix(2, 3)
     >>> matrix[:2, :3] = [[1, 2, 3], [4, 5, 6]]
     >>> compact(matrix, 2, 3).tolist()
     [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     """
+    if 2 * dimensions <= matrix.shape[1]:
+        return matrix[:words, :dimensions].copy()
     flat = matrix.reshape(-1)
     step = max(1, 2**18 // dimensions)  # what NumPy copies at once, because the two overlap
     for first in range(0, words, step):

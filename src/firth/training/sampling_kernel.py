@@ -95,11 +95,14 @@ def _merge(rows: np.ndarray, weights: np.ndarray, spare: int) -> None:
 
 @compiled()
 def _restrain(matrix: np.ndarray, rows: np.ndarray, squares: np.ndarray) -> int:
-    """Scale those of four rows that are longer than LONGEST back to it; return how many."""
+    """Scale those of four rows that are longer than LONGEST back to it; return how many. A row may stand repeatedly."""
     squares_4(matrix, rows, squares)
     count = 0
     for j in range(4):
         if squares[j] > LONGEST * LONGEST:
+            for repeated in range(j + 1, 4):
+                if rows[repeated] == rows[j]:
+                    squares[repeated] = 0
             scale = matrix.dtype.type(LONGEST / math.sqrt(squares[j]))
             for i in range(matrix.shape[1]):
                 matrix[rows[j], i] *= scale
@@ -187,7 +190,7 @@ def _attract(
     index: int, rate: float, careful: bool, matrices: Matrices, windows: Windows, block: Block, tally: np.ndarray
 ) -> None:
     """Train the word at `index` as the context of each other word in its window."""
-    block.contexts[0] = windows.words[index]
+    block.contexts[:] = windows.words[index]
     left, right = windows.left[index], windows.right[index]
     tally[PAIRS] += right - left
     for start in range(left, right, 4):

@@ -22,17 +22,9 @@ from firth.training.pools import draw_pools, pool_room
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.sampling_kernel import LONGEST, LOSS, SCORED, block_room, score_windows, train_windows
 from firth.training.schedule import Rates, linear_rates
+from firth.training.settings import POOL, RANGE, TURN, StreamSettings
 
 logger = logging.getLogger(__name__)
-
-RANGE = 1 << 14
-"""Positions a thread takes at a time: some milliseconds of work. It shapes the result, so it is not a setting."""
-
-POOL = 24
-"""Noise words that a group of centres meets."""
-
-TURN = 48
-"""Kept words that share a pool."""
 
 SCORED_RANGES = 16
 """One range in so many is scored before it is trained on: the loss that is shown."""
@@ -41,27 +33,6 @@ INTERVAL = 0.25
 """Seconds between reports."""
 
 _STILL = Rates(0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StreamSettings:
-    """What a streamed run needs besides the corpus and the observation settings.
-
-    Attributes:
-        dimensions: D.
-        negatives: K, noise words a pair in expectation.
-        passes: over the corpus.
-        learning_rate: at the start; it falls to 0 along a straight line.
-        threads: that train at once, racing on shared rows.
-        seed: of every random number.
-    """
-
-    dimensions: int
-    negatives: int
-    passes: int
-    learning_rate: float
-    threads: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -145,7 +116,7 @@ class Stream:
         raw_words: words in the corpus before any were dropped, for speeds; by default those in `ids`.
 
     Raises:
-        TrainingError: if the observations ask for what shared noise words can't do.
+        TrainingError: if the observations ask for what shared noise words can't do, or there is no position.
     """
 
     def __init__(
@@ -160,6 +131,8 @@ class Stream:
         if observations.collisions != "allow":
             expected = "collisions='allow': the stream shares its noise words among pairs"
             raise TrainingError(sentence(expected, repr(observations.collisions), "keep the default"))
+        if len(ids) == 0:
+            raise TrainingError(sentence("a corpus of at least one word", "no position", "pass the ids of a corpus"))
         self.ids = ids
         self.settings = settings
         self.raw_words = int(counts.sum()) if raw_words is None else raw_words
@@ -177,17 +150,16 @@ class Stream:
             return next(self._starts, None)
 
     def is_scored(self, start: int, pass_index: int) -> bool:
-        """Tell whether the range from `start` on is scored in this pass: one in `SCORED_RANGES`, at least one.
+        """Tell whether the range from `start` on is scored in this pass: one in `SCORED_RANGES`, others in each pass.
 
-        Others in each pass; of a short corpus, one from the middle of the first pass, not its beginning.
+        All of a corpus with no more ranges than that: it takes no time, and the losses of its passes can be compared.
         """
-        ranges = -(-len(self.ids) // RANGE)
-        every = min(SCORED_RANGES, ranges)
-        return start // RANGE % every == (pass_index + every // 2) % every
+        few = len(self.ids) <= SCORED_RANGES * RANGE
+        return few or (start // RANGE - pass_index) % SCORED_RANGES == 0
 
     def compile_kernels(self) -> None:
-        """Compile the kernels, or load what was compiled before: train one range at learning rate 0."""
-        self._workers[0].train_range(0, 0, _STILL)
+        """Compile the kernels, or load what was compiled before: score and train one range at learning rate 0."""
+        self._workers[0].train_range(0, 0, _STILL)  # position 0 is scored in the first pass
         self._forget_tallies()
 
     def words_per_second(self) -> float:
@@ -230,6 +202,9 @@ class Stream:
                 tallies.append(self._pass_tally(time.perf_counter() - began))
                 self._check_pass(tallies[-1])
                 if asked.is_set():
+                    logger.warning(
+                        "interrupted in pass %d of %d; what was learnt is kept", pass_index + 1, settings.passes
+                    )
                     break
         self._check_pairs(tallies, interrupted=asked.is_set())
         words, dimensions = len(self.rule.keep), settings.dimensions
