@@ -131,7 +131,7 @@ def main():
             losses = compare_losses(corpus, dimensions)
     write_result(
         "kernel",
-        what=f"One thread, D = {dimensions}: nanoseconds a position, median (least … most) of {REPEATS}; and two losses",
+        what=f"One thread, D = {dimensions}: ns a position, median (least … most) of {REPEATS}; losses in nats a pair",
         command="python benchmarks/kernel.py",
         columns=["what", "value"],
         rows=[*([f"{part}, ns a position", spread(values, 0)] for part, values in runs.items()), *losses],

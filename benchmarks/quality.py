@@ -9,13 +9,14 @@ analogies the share answered among the 30 000 most frequent words × 100; both t
 """
 
 import argparse
+import json
 import statistics
 import tempfile
 
 import numpy as np
 from gensim import __version__ as gensim_version
 from gensim.models import Word2Vec
-from measuring import check_trained, data_file, write_lines, write_result
+from measuring import RESULTS, check_trained, data_file, write_lines, write_result
 from training import SETTINGS, THREADS
 
 import firth
@@ -65,9 +66,15 @@ def scores(vectors):
     return [100 * (result.overall.accuracy if hasattr(result, "overall") else result.spearman) for result in found]
 
 
+def read_rows():
+    """Return the rows of the results that are there."""
+    return json.loads((RESULTS / "quality.json").read_text())["rows"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--keep-peer", action="store_true", help="take gensim's rows from the results that are there")
     choices = parser.add_argument_group("choices of firth's kernel to try: gensim is left out, and nothing is written")
     choices.add_argument("--pool", type=int, help="noise words that a group meets, a multiple of 4")
     choices.add_argument("--turn", type=int, help="kept words that share a pool, a multiple of 4")
@@ -75,10 +82,11 @@ def main():
     options = parser.parse_args()
     is_trial = bool(options.pool or options.turn or options.learning_rate != 0.025)
     stream.POOL, stream.TURN = options.pool or stream.POOL, options.turn or stream.TURN
-    rows, means = [], {}
+    kept = [row for row in read_rows() if row[0] == "gensim"] if options.keep_peer else []
+    rows, means = [], {"gensim": kept[-1][2:-1]} if kept else {}
     with tempfile.TemporaryDirectory() as folder:
         path, _ = write_lines(folder)
-        for name, trainer in (("firth", train_firth), ("gensim", train_gensim))[: 1 if is_trial else 2]:
+        for name, trainer in (("firth", train_firth), ("gensim", train_gensim))[: 1 if is_trial or kept else 2]:
             runs = []
             for seed in options.seeds:
                 runs.append(scores(trainer(path, seed, options)))
@@ -88,6 +96,7 @@ def main():
                 print(rows[-1], flush=True)
             means[name] = [statistics.mean(values) for values in zip(*runs, strict=True)]
             rows.append([name, "mean", *(round(value, 1) for value in [*means[name], statistics.mean(means[name])])])
+    rows += kept
     if is_trial:
         print(rows[-1])
         return

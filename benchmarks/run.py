@@ -1,6 +1,6 @@
 """Run every benchmark that README.md quotes, then write its tables.
 
-python benchmarks/run.py          about half an hour on two cores
+python benchmarks/run.py          about 40 minutes on two cores
 """
 
 import runpy
@@ -9,13 +9,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BENCHMARKS = ["indexing.py", "training.py", "quality.py", "memory.py", "startup.py", "determinism.py"]
+BENCHMARKS = ["indexing", "training", "quality", "memory", "startup", "kernel", "determinism"]
 
 
 def main():
     for name in BENCHMARKS:
         print(f"── {name}", flush=True)
-        subprocess.run([sys.executable, str(HERE / name)], check=True)
+        subprocess.run([sys.executable, str(HERE / f"{name}.py")], check=True)
     sys.argv = ["write_tables.py"]
     runpy.run_path(str(HERE.parent / "tools" / "write_tables.py"), run_name="__main__")
 

@@ -9,10 +9,10 @@ from firth.errors import check_integer, check_number
 RANGE = 1 << 14
 """Positions a thread takes at a time: some milliseconds of work. It shapes the result, so it is not a setting."""
 
-POOL = 24
+POOL = 16
 """Noise words that a group of centres meets."""
 
-TURN = 48
+TURN = 32
 """Kept words that share a pool."""
 
 
