@@ -97,7 +97,7 @@ def test_many_at_once(tmp_path):
 @pytest.fixture
 def kernels(tmp_path, monkeypatch):
     """A cache of kernels that is empty; each call of `folder()` is that of another process."""
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compiling, "_user_cache", lambda: tmp_path)
     return compiling.kernel_folder.__wrapped__
 
 

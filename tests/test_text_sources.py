@@ -188,8 +188,12 @@ def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch, cached):
     path = tmp_path / "text"
     path.write_text("a b")
 
-    def forbidden(self, mode):  # permissions alone stop no superuser
-        raise PermissionError(13, "Permission denied", str(self))
+    opened = Path.open
+
+    def forbidden(self, *arguments, **named):  # permissions alone stop no superuser
+        if self == path:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *arguments, **named)
 
     monkeypatch.setattr(Path, "open", forbidden)
     said = f"expected text that can be read, got 'Permission denied' for {str(path)!r}; check the path and its perm"

@@ -229,7 +229,10 @@ def _config(
     return {
         "training": {
             "objective": "skip-gram with negative sampling",
-            "kernel": {"name": "rows in place", "pool": POOL, "turn": TURN, "range": RANGE},
+            "kernel": "rows in place",
+            "pool": POOL,
+            "turn": TURN,
+            "range": RANGE,
             "observations": observations.as_dict(),
             "dimensions": settings.dimensions,
             "negatives": settings.negatives,

@@ -245,4 +245,4 @@ def write_ids(reading: Reading, new_ids: list[np.ndarray], path: Path, threads: 
             sentences += 1
     finally:
         file.close()
-    return sentences
+    return int(sentences)
