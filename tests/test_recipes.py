@@ -45,6 +45,14 @@ def test_settings_of_the_text_beside_a_prepared_corpus_are_refused():
     )
 
 
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    plain = firth.train(SENTENCES, **SMALL, seed=3)
+    numpy = firth.train(SENTENCES, **{key: np.int64(value) for key, value in SMALL.items()}, seed=np.int64(3))
+    assert numpy.matrix.tobytes() == plain.matrix.tobytes()
+    numpy.save(tmp_path / "vectors")
+    assert firth.Vectors.load(tmp_path / "vectors").config["training"]["seed"] == 3
+
+
 def test_context_vectors_can_be_left_out():
     assert firth.train(SENTENCES, **SMALL, keep_context=False).context_matrix is None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from firth.errors import SettingsError, check_integer, sentence
+from firth.errors import SettingsError, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.text import Corpus, prepare_corpus
@@ -115,7 +115,7 @@ def train(
         passes=passes,
         learning_rate=learning_rate,
         threads=threads,
-        seed=check_integer("seed", seed, 0, 2**63 - 1),
+        seed=seed,
     )
     began = time.perf_counter()
     text = {
