@@ -1,159 +1,146 @@
-"""One pass over a corpus and the team that does it: what all ways of `determinism_ways.py` share."""
+"""One pass over a corpus and how it is measured: what all ways of `determinism_ways.py` share."""
 
-import threading
+import platform
 import time
-from collections import defaultdict
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from types import FunctionType
 from typing import NamedTuple
 
+import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
+from firth.compiling import compiled
 from firth.observations.noise import alias_table
 from firth.observations.settings import Observations
-from firth.observations.windows import WindowRule, draw_windows, window_room, window_rule
+from firth.observations.windows import draw_windows, window_room, window_rule
 from firth.randomness import stream_key
-from firth.training.matrices import Matrices, start_matrices
+from firth.training.matrices import Matrices
+from firth.training.meeting import _counter, meet
 from firth.training.pools import draw_pools, pool_room
-from firth.training.sampling_kernel import LOSS, SCORED, block_room, score_windows, train_windows
+from firth.training.rounds_kernel import work_in_rounds
+from firth.training.sampling_kernel import LOSS, SCORED, kernel_room, score_windows
 from firth.training.schedule import Rates, linear_rates
-from firth.training.stream import POOL, TURN
+from firth.training.settings import POOL, TURN, StreamSettings
 
+OBSERVATIONS = Observations(window=5, subsample=1e-3)
 NEGATIVES = 5
-MOST_THREADS = 3
+STILL = Rates(0.0, 0.0, 0.0)
 
 
 class Problem(NamedTuple):
-    """A corpus with everything about one pass that does not depend on the way it is trained."""
+    """A corpus, and everything about one pass over it that does not depend on how it is trained."""
 
     ids: np.ndarray
-    probabilities: np.ndarray
-    keep: np.ndarray
     counts: np.ndarray
-    rule: WindowRule
-    table: tuple
-    rates: Rates
-    start: Matrices
-    keys: tuple
+    dimensions: int
+    learning_rate: float
 
-    @property
-    def words(self):
-        """How many words the vocabulary has."""
-        return len(self.counts)
-
-    def fresh(self):
-        """Return the matrices as training starts."""
-        return Matrices(self.start.center.copy(), self.start.context.copy(), self.start.spare)
-
-
-def make_problem(ids, counts, dimensions, learning_rate, seed=1):
-    """Lay out one pass over `ids`."""
-    observations = Observations(window=5, subsample=1e-3)
-    probabilities = observations.noise_distribution(counts)
-    return Problem(
-        ids,
-        probabilities,
-        observations.keep_probabilities(counts),
-        counts,
-        window_rule(observations, counts),
-        alias_table(probabilities),
-        linear_rates(learning_rate, 0, 1, len(ids)),
-        start_matrices(len(counts), dimensions, threads=MOST_THREADS, seed=seed),
-        (stream_key(seed, "keep", 0), stream_key(seed, "noise", 0), stream_key(seed, "noise", 1)),
-    )
+    def settings(self, threads, *, reproducible=True):
+        """Return what a team is told."""
+        return StreamSettings(
+            dimensions=self.dimensions,
+            negatives=NEGATIVES,
+            passes=1,
+            learning_rate=self.learning_rate,
+            threads=threads,
+            seed=1,
+            reproducible=reproducible,
+        )
 
 
-@dataclass
-class Outcome:
-    """What a run leaves: matrices, wall seconds, seconds of each part over all threads, and other numbers."""
+class Outcome(NamedTuple):
+    """What a run leaves: matrices, wall seconds, processor seconds of all threads, share of the time they waited."""
 
     matrices: Matrices
-    seconds: float
-    parts: dict
-    facts: dict = field(default_factory=dict)
+    wall: float
+    processor: float
+    waits: float
 
 
-class Clock:
-    """Processor seconds of one thread by part, and the wall seconds it waited at barriers."""
-
-    def __init__(self, barrier):
-        self.barrier = barrier
-        self.parts = defaultdict(float)
-        self.last = time.thread_time()
-
-    def mark(self, part):
-        """Book what has passed since the last mark."""
-        now = time.thread_time()
-        self.parts[part] += now - self.last
-        self.last = now
-
-    def meet(self):
-        """Wait for the other threads."""
-        began = time.perf_counter()
-        self.barrier.wait()
-        self.parts["wait"] += time.perf_counter() - began
-        self.parts["meetings"] += 1
-        self.last = time.thread_time()
-
-
-def run_team(threads, work):
-    """Run work(thread, clock) on each thread; return wall seconds and the sum of all clocks."""
-    barrier = threading.Barrier(threads)
-    clocks, failures = [], []
-
-    def guarded(thread):
-        try:
-            clocks.append(Clock(barrier))
-            work(thread, clocks[-1])
-        except BaseException as error:
-            failures.append(error)
-            barrier.abort()
-
-    began = time.perf_counter()
-    team = [threading.Thread(target=guarded, args=(thread,)) for thread in range(threads)]
-    for member in team:
-        member.start()
-    for member in team:
-        member.join()
-    seconds = time.perf_counter() - began
-    if failures:
-        raise failures[0]
-    parts = defaultdict(float)
-    for clock in clocks:
-        for part, spent in clock.parts.items():
-            parts[part] += spent
-    return seconds, dict(parts)
-
-
-class Range:
-    """Room for the windows and pools of some positions, and for blocks."""
-
-    def __init__(self, problem, length):
-        self.windows = window_room(length, len(problem.rule.reach))
-        self.pools = pool_room(length, turn=TURN, size=POOL, negatives=NEGATIVES)
-        self.group, self.block = block_room(np.float32), block_room(np.float32)
-        self.tally = np.zeros(4)
-        self.length = length
-        self.drawn = (0, 0)
-
-    def draw(self, problem, start, keys=None):
-        """Draw windows and pools of the positions from `start` on."""
-        keep, noise, _ = keys or problem.keys
-        start = min(start, len(problem.ids))
-        stop = min(start + self.length, len(problem.ids))
-        first, last = draw_windows(problem.ids, start, stop, problem.rule, keep, self.windows)
-        draw_pools(first, last, self.windows, *problem.table, noise, problem.start.spare, self.pools)
-        self.drawn = first, last
-
-    def train(self, matrices, rates):
-        """Run the shipped kernel; the only place that calls it."""
-        train_windows(matrices, self.windows, *self.drawn, self.pools, rates, self.group, self.block, self.tally)
+def train_once(team, problem, threads):
+    """Train one pass with a team that did nothing before; return an `Outcome`. Who waits spins: it is work, too."""
+    team.compile(STILL)
+    rates = linear_rates(problem.learning_rate, 0, 1, len(problem.ids))
+    with ThreadPoolExecutor(threads) as pool:
+        wall, processor, began = time.perf_counter(), time.process_time(), now()
+        for future in team.submit(pool, 0, rates):
+            future.result()
+        wall, processor = time.perf_counter() - wall, time.process_time() - processor
+        waits = getattr(team, "waited", 0) / max(1, threads * (now() - began))
+    return Outcome(team.matrices, wall, processor, waits)
 
 
 def measure_loss(problem, matrices, samples=64, length=4096):
-    """Return nats a pair at vectors that stand still, over ranges spread evenly, with noise of their own."""
-    room = Range(problem, length)
-    keys = (stream_key(99, "keep", 0), stream_key(99, "noise", 0), None)
+    """Return nats a pair at vectors that stand still, over ranges spread evenly, with random numbers of their own."""
+    rule = window_rule(OBSERVATIONS, problem.counts)
+    table = alias_table(OBSERVATIONS.noise_distribution(problem.counts))
+    windows = window_room(length, len(rule.reach))
+    pools = pool_room(length, turn=TURN, size=POOL, negatives=NEGATIVES)
+    keep, noise = stream_key(99, "keep", 0), stream_key(99, "noise", 0)
+    room, tally = kernel_room(len(rule.reach), np.float32), np.zeros(4)
     for start in np.linspace(0, len(problem.ids) - length, samples).astype(int):
-        room.draw(problem, int(start), keys)
-        score_windows(matrices, room.windows, *room.drawn, room.pools, room.group, room.block, room.tally)
-    return float(room.tally[LOSS] / room.tally[SCORED])
+        first, last = draw_windows(problem.ids, int(start), int(start) + length, rule, keep, windows)
+        draw_pools(first, last, windows, *table, noise, matrices.spare, pools)
+        score_windows(matrices, windows, first, last, pools, room, tally)
+    return float(tally[LOSS] / tally[SCORED])
+
+
+@intrinsic
+def cycles(typing_context):
+    """Read the processor's counter of time; 0 on those where that takes a privilege."""
+
+    def generate(context, builder, signature, arguments):
+        if platform.machine() not in ("x86_64", "AMD64"):
+            return ir.Constant(ir.IntType(64), 0)
+        kind = ir.FunctionType(ir.IntType(64), [])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.readcyclecounter"), [])
+
+    return types.int64(), generate
+
+
+@intrinsic
+def _add(typing_context, counters, index, amount):
+    """Add to counters[index], which other threads add to."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.atomic_rmw("add", _counter(context, builder, signature, arguments), arguments[2], "monotonic")
+
+    return types.int64(counters, types.int64, types.int64), generate
+
+
+@compiled()
+def now():
+    """Return what `cycles` reads."""
+    return cycles()
+
+
+@compiled()
+def meet_timed(counters, index, threads):
+    """Do as `meet`; the last of the counters adds up how long everybody waited."""
+    began = cycles()
+    meet(counters, index, threads)
+    _add(counters, len(counters) - 1, cycles() - began)
+
+
+@compiled()
+def meet_often(counters, threads, meetings):
+    """Do nothing but meet."""
+    for _ in range(meetings):
+        meet(counters, 0, threads)
+
+
+def with_parts(function, **parts):
+    """Return a function that finds these parts under the names of its own ones."""
+    if unknown := parts.keys() - set(function.__code__.co_names):
+        raise SystemExit(f"expected {function.__name__} to call {', '.join(unknown)}; bring the sketches up to date")
+    return FunctionType(function.__code__, {**function.__globals__, **parts})
+
+
+def loop_with(**parts):
+    """Return the shipped loop over rounds with timed meetings and these parts; no disk keeps it for the shipped one."""
+    function = with_parts(work_in_rounds.py_func, meet=meet_timed, **parts)
+    return numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)

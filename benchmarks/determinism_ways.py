@@ -1,284 +1,153 @@
-"""Ways to train on several threads, sketched for `determinism.py`: racing, and four that give the same bytes.
+"""Ways to train on several threads, for `determinism.py`: racing, and four that give the same bytes.
 
-Racing         threads take ranges and train on shared matrices: the shipped trainer.
-Snapshots      S slices of n positions: each gathers the rows it needs from matrices that stand still, trains on its
-               copies with the shipped kernel; then the moves (after − before) of all copies are added, in slice order,
-               each row by one thread. Which thread did what does not enter the result.
-FrozenBatches  the same round, but within a slice too every update is computed from the rows before the batch.
-Rotation       words in B blocks; the pairs of a batch are sorted into B × B cells; in step s the cells (i, i + s mod B)
-               are trained, on shared matrices: no two of them share a row, so threads can take them as they like.
+Racing          the shipped `Race`: threads take ranges and train rows that all share.
+Rounds          the shipped `Rounds`: rows that several slices of a round touch are copied, others trained in place.
+Snapshots       the same loop, but every row is copied.
+Frozen batches  the same, and within a slice, too, every move is computed from the rows before the round.
+Rotation        words in B blocks, the pairs of a batch sorted into B × B cells. In step s the cells (i, i + s mod B)
+                are trained where the rows stand: no two of them share one. A loss to be shown is not scored; racing
+                scores 1/16 of all words, those in rounds 1/32.
 
-Each way is an object with `name` and `run(problem, threads)`; what it allocates is not timed.
+A team is made for one pass; like the shipped ones it has `matrices`, `compile` and `submit`.
 """
 
 import heapq
-import itertools
+from collections.abc import Callable
+from functools import cache, partial
+from threading import Barrier
+from typing import NamedTuple
 
-import determinism_kernels as kernels
 import numpy as np
-from determinism_pass import NEGATIVES, Outcome, Range, run_team
+from determinism_kernels import Cells, frozen_slice, share_all, work_in_cells
+from determinism_pass import NEGATIVES, OBSERVATIONS, loop_with, with_parts
 
 from firth.observations.noise import alias_table
-from firth.training.matrices import SPARE, Matrices, padded_matrix
-from firth.training.sampling_kernel import block_room
-from firth.training.stream import POOL, RANGE, TURN
+from firth.observations.windows import window_rule
+from firth.randomness import stream_key
+from firth.training.matrices import SPARE, Matrices, own_lines, start_matrices
+from firth.training.pools import pool_room
+from firth.training.racing import Race
+from firth.training.rounds import Rounds, _room_to_draw
+from firth.training.rounds_kernel import Source, _draw_slice
+from firth.training.sampling_kernel import kernel_room
+from firth.training.settings import POOL, SLICES, TURN
+from firth.training.sharing import find_shared
 
 
-class Racing:
-    """Threads take ranges in turn and train on shared matrices."""
+class Way(NamedTuple):
+    """A way to train.
 
-    name = "racing"
-    batch = 0
-
-    def run(self, problem, threads):
-        """Train one pass; return an `Outcome`."""
-        matrices = problem.fresh()
-        rooms = [Range(problem, RANGE) for _ in range(threads)]
-        starts = itertools.count(0, RANGE)
-
-        def work(thread, clock):
-            own = Matrices(matrices.center, matrices.context, matrices.spare + SPARE * thread)
-            while (start := next(starts)) < len(problem.ids):
-                rooms[thread].draw(problem, start)
-                clock.mark("draw")
-                rooms[thread].train(own, problem.rates)
-                clock.mark("kernel")
-
-        seconds, parts = run_team(threads, work)
-        return Outcome(matrices, seconds, parts)
-
-
-class Snapshots:
-    """Slices of a batch train copies of their rows with the shipped kernel; their moves are added by row owner.
-
-    Where m slices move a row, the moves are added times m ** −power: 0 sums them, 1 takes their mean.
+    Attributes:
+        name: with its sizes.
+        batch: positions between two states that all threads share.
+        team: makes one, from problem and threads.
+        timed: the same, and its meetings are timed; None where nobody waits.
+        copied: which rows are copied: "none", "shared", "all".
     """
 
-    name = "snapshots"
+    name: str
+    batch: int
+    team: Callable
+    timed: Callable | None = None
+    copied: str = "none"
 
-    def __init__(self, length, slices=8, power=0.0, fused=True):
-        self.length, self.slices, self.power, self.fused = length, slices, power, fused
-        self.batch = length * slices
 
-    def allocate(self, problem):
-        """Make room for each slice: names of rows and copies."""
-        names = SPARE + min(problem.words, self.length + 16 + -(-self.length // TURN) * POOL)
-        self.rooms = [Range(problem, self.length) for _ in range(self.slices)]
-        self.rows = np.zeros((self.slices, names), np.int32)
-        self.extents = np.zeros((self.slices, 2), np.int64)
-        columns = problem.start.center.shape[1]
-        self.copies = [padded_matrix(self.slices * names - SPARE, columns) for _ in range(2)]
-        self.copies = [copy.reshape(self.slices, names, columns) for copy in self.copies]
+def shipped(problem, threads, *, reproducible):
+    """Return a team as the product makes it."""
+    settings = problem.settings(threads, reproducible=reproducible)
+    return (Rounds if reproducible else Race)(problem.ids, problem.counts, OBSERVATIONS, settings)
 
-    def run(self, problem, threads):
-        """Train one pass; return an `Outcome`."""
-        self.allocate(problem)
-        matrices = problem.fresh()
-        begins = range(0, len(problem.ids), self.batch)
-        turns = [itertools.count() for _ in begins]
-        copied = [0] * threads
-        touched = np.zeros(problem.words, np.uint8)
-        shares = np.maximum(np.arange(self.slices + 1), 1).astype(np.float32) ** np.float32(-self.power)
 
-        def work(thread, clock):
-            place = np.full(problem.words, -1, np.int32)
-            for begin, turn in zip(begins, turns, strict=True):
-                while (index := next(turn)) < self.slices:
-                    start = begin + index * self.length
-                    if self.fused:
-                        self.slice_kernel(*self.slice_arguments(problem, matrices, index, start, place))
-                        clock.mark("slice")
-                    else:
-                        self.prepare(problem, matrices, index, start, place, clock)
-                        self.compute(problem, matrices, index, clock)
-                    copied[thread] += self.extents[index].sum() - 2 * SPARE
-                clock.meet()
-                for side in range(2):
-                    names = self.rows, self.extents[:, side], thread, threads
-                    kernels.count_moves(*names, touched)
-                    self.give_back(matrices[side], self.moves[side], *names, touched, shares)
-                clock.mark("apply")
-                clock.meet()
+def shipped_length(problem):
+    """Return how many positions a slice has in the shipped rounds."""
+    return shipped(problem._replace(dimensions=1), 1, reproducible=True).length
 
-        seconds, parts = run_team(threads, work)
-        rows = sum(copied) / len(problem.ids)
-        facts = {"rows": rows, "bytes": rows * 4 * problem.start.center.shape[1] * self.touches}
-        return Outcome(matrices, seconds, parts, facts)
 
-    touches = 5
-    """Times a row is read or written beside the kernel: gather 2, blend 3."""
+class OtherRounds(Rounds):
+    """Rounds of another length or number of slices, with another loop, whose meetings are timed."""
 
-    give_back = staticmethod(kernels.blend_copies)
+    def __init__(self, problem, threads, *, length, loop=None, slices=SLICES):
+        settings = problem.settings(threads)
+        super().__init__(problem.ids, problem.counts, OBSERVATIONS, settings, slices=slices, length=length)
+        self._work = partial(with_parts(Rounds._work, work_in_rounds=loop), self)
+
+    def compile(self, rates):
+        """Go through one round."""
+        self._work(0, Barrier(1), np.zeros(10, np.int64), 1, 0, rates)
+
+    def submit(self, pool, pass_index, rates):
+        """Start the threads; return what to wait for."""
+        threads = self.settings.threads
+        self._counters = np.zeros(3 + 3 * (self.rounds + 1) + 1, np.int64)
+        arguments = Barrier(threads), self._counters, self.rounds, pass_index, rates
+        return [pool.submit(self._work, thread, *arguments) for thread in range(threads)]
 
     @property
-    def moves(self):
-        """What is given back: the copies themselves."""
-        return self.copies
-
-    slice_kernel = staticmethod(kernels.snapshot_slice)
-
-    def slice_arguments(self, problem, matrices, index, start, place):
-        """Return what the kernel of a whole slice takes; the last is the tally, or room for moves."""
-        room = self.rooms[index]
-        source = (problem.ids, problem.rule, problem.table, *problem.keys[:2], self.length)
-        local = Matrices(self.copies[0][index], self.copies[1][index], 0)
-        drawn = room.windows, room.pools, place, self.rows[index], self.extents[index]
-        return source, start, matrices, local, *drawn, problem.rates, room.group, room.block, room.tally
-
-    def prepare(self, problem, matrices, index, start, place, clock):
-        """Draw a slice, rename its words, copy its rows."""
-        room, rows = self.rooms[index], self.rows[index]
-        room.draw(problem, start)
-        clock.mark("draw")
-        extent = kernels.localize(room.windows, *room.drawn, room.pools, problem.start.spare, place, rows)
-        self.extents[index] = extent
-        clock.mark("rename")
-        for side in range(2):
-            kernels.gather(matrices[side], self.copies[side][index], rows, extent[side])
-        clock.mark("gather")
-
-    def compute(self, problem, matrices, index, clock):
-        """Train the copies in their place."""
-        room = self.rooms[index]
-        room.train(Matrices(self.copies[0][index], self.copies[1][index], 0), problem.rates)
-        clock.mark("kernel")
-
-
-class FrozenBatches(Snapshots):
-    """Slices of a batch compute every update from the rows before the batch."""
-
-    name = "frozen batches"
-    touches = 6
-    moves = None
-    give_back = staticmethod(kernels.add_moves)
-    slice_kernel = staticmethod(kernels.frozen_slice)
-
-    def slice_arguments(self, *arguments):
-        """Return what the kernel of a whole slice takes; the last is room for moves."""
-        index = arguments[2]
-        return *super().slice_arguments(*arguments)[:-1], Matrices(self.moves[0][index], self.moves[1][index], 0)
-
-    def allocate(self, problem):
-        """Make room for moves beside the copies, which stay as they are."""
-        super().allocate(problem)
-        shape = self.copies[0].shape
-        self.moves = [padded_matrix(shape[0] * shape[1] - SPARE, shape[2]).reshape(shape) for _ in range(2)]
-
-    def compute(self, problem, matrices, index, clock):
-        """Add up the moves of a slice."""
-        room = self.rooms[index]
-        frozen = Matrices(self.copies[0][index], self.copies[1][index], 0)
-        moves = Matrices(self.moves[0][index], self.moves[1][index], 0)
-        for side in range(2):
-            moves[side][: self.extents[index, side]] = 0
-        clock.mark("zero")
-        kernels.frozen_windows(
-            frozen, moves, room.windows, *room.drawn, room.pools, problem.rates, room.group, room.block
-        )
-        clock.mark("kernel")
+    def waited(self):
+        """How long the threads waited, together, in `cycles`."""
+        return self._counters[-1]
 
 
 class Rotation:
     """Words in blocks, pairs in cells; cells that share no row are trained at once."""
 
-    name = "rotation"
+    def __init__(self, problem, threads, *, length, blocks):
+        counts, words = problem.counts, len(problem.counts)
+        rule, noise = window_rule(OBSERVATIONS, counts), OBSERVATIONS.noise_distribution(counts)
+        keep, draw, self.choice = (stream_key(1, *use) for use in (("keep", 0), ("noise", 0), ("noise", 1)))
+        self.source = Source(problem.ids, rule, *alias_table(noise), keep, draw, 0, length, words)
+        batch = SLICES * length
+        self.batches = -(-len(problem.ids) // batch)
+        self.matrices = start_matrices(words, problem.dimensions, spare=SPARE * threads, seed=1)
+        shape = OBSERVATIONS.window, TURN, POOL, np.float32
+        self.drawn = _room_to_draw(SLICES, length, *shape)
+        block_of = balanced_blocks(counts * OBSERVATIONS.keep_probabilities(counts) + noise, blocks)
+        order = np.argsort(block_of, kind="stable").astype(np.int32)
+        begins = np.searchsorted(block_of[order], np.arange(blocks + 1))
+        shares = [noise[part] / noise[part].sum() for part in np.split(order, begins[1:-1])]
+        thresholds, aliases = (np.concatenate(column) for column in zip(*map(alias_table, shares), strict=True))
+        grid = blocks, blocks
+        self.cells = Cells(
+            *(block_of, order, thresholds, aliases, begins, np.zeros_like(self.drawn.words[0])),
+            np.zeros((2, SLICES, *grid), np.int64),
+            *(np.zeros((2, *grid), np.int64) for _ in range(2)),
+            np.zeros((2, 2 * OBSERVATIONS.window * batch), np.int32),
+            np.zeros((2, batch), np.int32),
+            np.zeros(batch, np.int64),
+        )
+        self.pools = [pool_room(batch, turn=TURN, size=POOL, negatives=NEGATIVES) for _ in range(threads)]
+        self.rooms = [kernel_room(OBSERVATIONS.window, np.float32) for _ in range(threads)]
+        self.facts = own_lines((threads, 8), np.float64)
 
-    def __init__(self, length, slices=8, blocks=8):
-        self.length, self.slices, self.blocks = length, slices, blocks
-        self.batch = length * slices
+    def compile(self, rates):
+        """Go through one batch."""
+        self.counters = np.zeros(2 + len(self.cells.begins) + 2, np.int64)
+        self._work(0, 1, 1, rates)
+        self.facts[:] = 0
 
-    def allocate(self, problem):
-        """Share the words out among blocks, by expected work; make room for cells."""
-        self.block_of = balanced_blocks(problem.counts * problem.keep + problem.probabilities, self.blocks)
-        self.tables = []
-        for block in range(self.blocks):
-            words = np.flatnonzero(self.block_of == block).astype(np.int32)
-            share = problem.probabilities[words]
-            self.tables.append((words, *alias_table(share / share.sum())))
-        self.rooms = [Range(problem, self.length) for _ in range(self.slices)]
-        self.noise_blocks = [np.zeros(len(room.windows.words), np.int32) for room in self.rooms]
-        self.counts = np.zeros((2, self.slices, self.blocks, self.blocks), np.int64)
-        self.ends = np.zeros_like(self.counts)
-        self.pairs = np.zeros((2, self.batch * 10), np.int32)
-        self.noise = np.zeros((2, self.batch), np.int32)
+    def submit(self, pool, pass_index, rates):
+        """Start the threads; return what to wait for."""
+        self.counters = np.zeros(2 + (len(self.cells.begins) + 2) * self.batches, np.int64)
+        threads = len(self.rooms)
+        return [pool.submit(self._work, thread, threads, self.batches, rates) for thread in range(threads)]
 
-    def run(self, problem, threads):
-        """Train one pass; return an `Outcome`."""
-        self.allocate(problem)
-        matrices = problem.fresh()
-        begins = range(0, len(problem.ids), self.batch)
-        turns = [[itertools.count() for _ in range(self.blocks + 2)] for _ in begins]
-        facts, filled = {"imbalance": []}, np.zeros((threads, 2), np.int64)
+    @property
+    def waited(self):
+        """How long the threads waited, together, in `cycles`."""
+        return self.counters[-1]
 
-        def work(thread, clock):
-            own = Matrices(matrices.center, matrices.context, matrices.spare + SPARE * thread)
-            scratch = np.zeros(POOL, np.int32), np.zeros(4 * POOL, np.float32), block_room(np.float32)
-            for number, begin in enumerate(begins):
-                turn = iter(turns[number])
-                self.sort(problem, begin, turn, thread, clock, facts)
-                rate = max(problem.rates.lowest, problem.rates.first + problem.rates.slope * begin)
-                for step in range(self.blocks):
-                    cells = next(turn)
-                    while (row := next(cells)) < self.blocks:
-                        cell = row, (row + step) % self.blocks
-                        filled[thread] += self.train_cell(problem, own, number, cell, rate, scratch, clock)
-                    clock.meet()
+    def note(self):
+        """Return how uneven the cells of a step are, and how long the windows within a cell."""
+        pairs, windows, uneven = self.facts[:, :3].sum(axis=0)
+        uneven /= self.batches * (len(self.cells.begins) - 1)
+        return f"longest cell {uneven:.2f} of the mean, {pairs / windows:.1f} pairs a window"
 
-        seconds, parts = run_team(threads, work)
-        facts["imbalance"] = float(np.mean(facts["imbalance"]))
-        pairs, blocks = filled.sum(axis=0)
-        facts["filled"] = pairs / blocks
-        return Outcome(matrices, seconds, parts, facts)
-
-    def sort(self, problem, begin, turn, thread, clock, facts):
-        """Draw the slices of a batch and sort pairs and noise into cells, in the order of the corpus."""
-        counting, filling = next(turn), next(turn)
-        while (index := next(counting)) < self.slices:
-            room = self.rooms[index]
-            room.draw(problem, begin + index * self.length)
-            clock.mark("draw")
-            noise = (*problem.table, problem.keys[2], self.noise_blocks[index])
-            kernels.count_cells(
-                room.windows, *room.drawn, self.block_of, *noise, self.counts[0, index], self.counts[1, index]
-            )
-            clock.mark("sort")
-        clock.meet()
-        if thread == 0:
-            self.lay_cells(facts)
-        clock.meet()
-        while (index := next(filling)) < self.slices:
-            room = self.rooms[index]
-            place = self.noise_blocks[index], self.ends[0, index], self.ends[1, index]
-            kernels.fill_cells(room.windows, *room.drawn, self.block_of, *place, self.pairs, self.noise)
-            clock.mark("sort")
-        clock.meet()
-
-    def lay_cells(self, facts):
-        """Fix where each cell begins, and within it each slice; note how uneven the steps are."""
-        sizes = self.counts.sum(axis=1)
-        for kind in range(2):
-            by_cell = self.counts[kind].transpose(1, 2, 0)  # (B, B, S)
-            begins = np.cumsum(by_cell.ravel()) - by_cell.ravel()
-            self.ends[kind] = begins.reshape(by_cell.shape).transpose(2, 0, 1)
-        self.first = self.ends[:, 0].copy()
-        self.last = self.first + sizes
-        scores = sizes[0] + POOL * sizes[1]
-        rows = np.arange(self.blocks)
-        for step in range(self.blocks):
-            cells = scores[rows, (rows + step) % self.blocks]
-            facts["imbalance"].append(cells.max() / max(1, cells.mean()))
-
-    def train_cell(self, problem, matrices, number, cell, rate, scratch, clock):
-        """Train the pairs of a cell, then the noise that falls in it; return how many pairs, and blocks of them."""
-        words, times, block = scratch
-        pairs = self.first[0][cell], self.last[0][cell]
-        blocks = kernels.train_pairs(matrices, self.pairs, *pairs, rate, block)
-        clock.mark("pairs")
-        place = ((number * self.blocks + cell[0]) * self.blocks + cell[1]) << 24
-        noise = self.first[1][cell], self.last[1][cell], self.tables[cell[1]], problem.keys[1], place
-        kernels.train_noise(matrices, self.noise, *noise, NEGATIVES / POOL, rate, TURN, words, times, block)
-        clock.mark("noise")
-        return pairs[1] - pairs[0], blocks
+    def _work(self, thread, threads, batches, rates):
+        """Do one thread's share."""
+        own = Matrices(self.matrices.center, self.matrices.context, self.matrices.spare + SPARE * thread)
+        room, pools, facts = self.rooms[thread], self.pools[thread], self.facts[thread]
+        work = self.choice, own, self.drawn, self.cells, rates
+        work_in_cells(self.source, batches, *work, self.counters, threads, room, pools, facts)
 
 
 def balanced_blocks(work, blocks):
@@ -290,3 +159,62 @@ def balanced_blocks(work, blocks):
         block_of[word] = block
         heapq.heappush(heap, (load + work[word], block))
     return block_of
+
+
+@cache
+def loops():
+    """Return the shipped loop, that of snapshots, and that of frozen batches, all with timed meetings."""
+    frozen = loop_with(find_shared=share_all, _train_slice=frozen_slice)
+    return loop_with(), loop_with(find_shared=share_all), frozen
+
+
+def all_ways(problem, *, has_more):
+    """Return all ways, racing first; `has_more` adds other sizes, and rotation."""
+    own = shipped_length(problem)
+    timed, snapshots, frozen = (partial(OtherRounds, loop=loop) for loop in loops())
+
+    def sized(name, length, team, copied, **more):
+        team = partial(team, length=length, **more)
+        return Way(f"{name} {SLICES} × {length}", SLICES * length, team, team, copied)
+
+    rounds = sized("rounds", own, timed, "shared")._replace(team=partial(shipped, reproducible=True))
+    racing = Way("racing", 0, partial(shipped, reproducible=False))
+    ways = [racing, rounds, sized("snapshots", own, snapshots, "all"), sized("frozen batches", own, frozen, "all")]
+    if has_more:
+        ways += [sized("snapshots", 1024, snapshots, "all"), sized("frozen batches", 64, frozen, "all")]
+        for length, blocks in ((512, 8), (4096, 8), (4096, 4)):
+            ways.append(sized(f"rotation of {blocks} blocks,", length, Rotation, "none", blocks=blocks))
+    return ways
+
+
+class Touched(NamedTuple):
+    """Rows of both sides that slices touch, a position; those they share, counted once a slice and once a round."""
+
+    rows: float
+    copied: float
+    shared: float
+    longest: float
+    """Pairs of the longest slice of a round, over the mean."""
+
+
+def count_rows(problem, slices, length):
+    """Count what slices of rounds touch, round by round, as the shipped kernel tells it: by bits. Trains nothing."""
+    team = OtherRounds(problem._replace(dimensions=1), 1, length=length, slices=slices)
+    keys = (stream_key(1, use, 0) for use in ("keep", "noise"))
+    source = Source(problem.ids, team.rule, *team.noise_table, *keys, team.part, length, len(problem.counts))
+    drawn, names = team._drawn, team._names
+    found, longest = np.zeros(3), []
+    full = len(problem.ids) // slices // length
+    for number in range(full):
+        pairs = []
+        for index in range(slices):
+            _draw_slice(source, number, index, drawn, names, team._shape)
+            first, last = drawn.extents[number & 1, index, :2]
+            windows = (column[number & 1, index, first:last] for column in (drawn.right, drawn.left))
+            pairs.append(int(np.subtract(*windows).sum()))
+        longest.append(max(pairs) * slices / sum(pairs))
+        for side in range(2):
+            touched, shared = names.touched[side], names.shared[side]
+            find_shared(touched, shared, names.once[side], 0, len(shared))
+            found += [np.bitwise_count(bits).sum() for bits in (touched, touched & shared, shared)]
+    return Touched(*(found / (full * slices * length)), float(np.mean(longest)))

@@ -20,7 +20,7 @@ from firth.observations.windows import draw_windows, window_room, window_rule
 from firth.randomness import stream_key
 from firth.training.matrices import own_lines, start_matrices
 from firth.training.pools import draw_pools, pool_room
-from firth.training.sampling_kernel import LOSS, SCORED, block_room, score_windows, train_windows
+from firth.training.sampling_kernel import LOSS, SCORED, kernel_room, score_windows, train_windows
 from firth.training.schedule import Rates
 from firth.training.settings import POOL, RANGE, TURN
 
@@ -38,10 +38,10 @@ class Bench:
         self.ids = corpus.ids
         self.rule = window_rule(observations, counts)
         self.table = alias_table(observations.noise_distribution(counts))
-        self.matrices = start_matrices(len(counts), dimensions, threads=1, seed=1)
+        self.matrices = start_matrices(len(counts), dimensions, seed=1)
         self.windows = window_room(RANGE, observations.window)
         self.pools = pool_room(RANGE, turn=TURN, size=POOL, negatives=5)
-        self.blocks = [block_room(np.float32) for _ in range(2)]
+        self.room = kernel_room(observations.window, np.float32)
         self.tally = own_lines(4, np.float64)
         self.keys = stream_key(1, "keep", 0), stream_key(1, "noise", 0)
 
@@ -61,7 +61,7 @@ class Bench:
         drawn = self.draw(number, clock)
         self.tally[:] = 0
         began = time.perf_counter()
-        score_windows(*drawn, *self.blocks, self.tally)
+        score_windows(*drawn, self.room, self.tally)
         clock["scoring"] += time.perf_counter() - began
         return self.tally[LOSS] / self.tally[SCORED]
 
@@ -69,7 +69,7 @@ class Bench:
         """Train on a range."""
         drawn = self.draw(number, clock)
         began = time.perf_counter()
-        train_windows(*drawn, FULL, *self.blocks, self.tally)
+        train_windows(*drawn, FULL, self.room, self.tally)
         clock["training"] += time.perf_counter() - began
 
     def met(self, number, clock):
@@ -81,8 +81,8 @@ class Bench:
             part = pools._replace(words=pools.words[turn:], times=pools.times[turn:])
             for index in range(group, min(group + TURN, last), 4):
                 end = min(index + 4, last)
-                score_windows(matrices, windows, index, end, part, *self.blocks, self.tally)
-                train_windows(matrices, windows, index, end, part, FULL, *self.blocks, self.tally)
+                score_windows(matrices, windows, index, end, part, self.room, self.tally)
+                train_windows(matrices, windows, index, end, part, FULL, self.room, self.tally)
         return self.tally[LOSS] / self.tally[SCORED]
 
 

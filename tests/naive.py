@@ -70,43 +70,53 @@ def _update(center, context, centers, contexts, weights, sign, rate):
     context[contexts] += steps.T @ old_centers
 
 
-def _merged(words):
-    """Return the distinct words in order, and how often each stands."""
-    distinct = list(dict.fromkeys(words))
-    return distinct, np.array([float(words.count(word)) for word in distinct])
+def _attract(center, context, group, word_of, rate):
+    """Draw the words of a group, as contexts, and their windows together; return how many pairs.
+
+    All steps are those of the scores before the first; then window by window, one centre after the other.
+    """
+    windows = [(word, [word_of[p] for p in near]) for _, word, near in group]
+    steps = [rate * sigmoid(-(center[near] @ context[word])) if near else [] for word, near in windows]
+    for (word, near), window_steps in zip(windows, steps, strict=True):
+        row = context[word].copy()
+        for other, step in zip(near, window_steps, strict=True):
+            context[word] += step * center[other]
+            center[other] += step * row
+    return sum(len(near) for _, near in windows)
 
 
 def ranges_of(found, size):
     """Cut what `windows` found into ranges of `size` positions, those without a word left out."""
-    ranges = {}
+    return list(_parts(found, lambda position: position // size).values())
+
+
+def rounds_of(found, part, length):
+    """Cut what `windows` found into rounds of slices: [[(slice, its words), …], …], empty ones left out."""
+    parts = _parts(found, lambda position: (position % part // length, position // part))
+    rounds = {}
+    for number, index in sorted(parts):
+        rounds.setdefault(number, []).append((index, parts[number, index]))
+    return list(rounds.values())
+
+
+def _parts(found, key):
+    """Group what `windows` found by a function of the position."""
+    parts = {}
     for item in found:
-        ranges.setdefault(item[0] // size, []).append(item)
-    return list(ranges.values())
+        parts.setdefault(key(item[0]), []).append(item)
+    return parts
 
 
-def train(center, context, found, pool_at, rate_at, *, turn, size, negatives, range_size):
-    """Train as the kernel does, range by range; return how many pairs.
-
-    found: from `windows`; pool_at: position of a turn's first word → (pool, first); rate_at: position → learning rate.
-    """
+def _train_part(center, context, part, times, word_of, pool_at, rate_at, *, turn, size, negatives):
+    """Train on the words of one part, in groups of four; return how many pairs."""
     total_pairs = 0
-    times = pairs_of(found)
-    word_of = {position: word for position, word, _ in found}
-    groups = [
-        (part[start // turn * turn][0], part[start : start + 4])
-        for part in ranges_of(found, range_size)
-        for start in range(0, len(part), 4)
-    ]
-    for place, group in groups:
+    for start in range(0, len(part), 4):
+        group = part[start : start + 4]
         rate = rate_at(group[0][0])
-        for _, word, near in group:
-            for block in range(0, len(near), 4):
-                rows, weights = _merged([word_of[p] for p in near[block : block + 4]])
-                _update(center, context, rows, [word], weights[:, None], 1.0, rate)
-                total_pairs += len(near[block : block + 4])
+        total_pairs += _attract(center, context, group, word_of, rate)
         rows = list(dict.fromkeys(word for _, word, _ in group))
         weights = np.array([sum(times[p] for p, w, _ in group if w == row) for row in rows]) * negatives / size
-        pool, first = pool_at(place)
+        pool, first = pool_at(part[start // turn * turn][0])
         for block in range(0, size, 4):
             drawn = [word for k, word in first if block <= k < block + 4]
             if drawn:
@@ -115,12 +125,54 @@ def train(center, context, found, pool_at, rate_at, *, turn, size, negatives, ra
     return total_pairs
 
 
-def observed_counts(found, pool_at, *, words, turn, size, negatives, range_size):
+def train(center, context, found, pool_at, rate_at, *, turn, size, negatives, range_size):
+    """Train as the kernel does, range by range; return how many pairs.
+
+    found: from `windows`; pool_at: position of a turn's first word → (pool, first); rate_at: position → learning rate.
+    """
+    word_of = {position: word for position, word, _ in found}
+    known = pairs_of(found), word_of, pool_at, rate_at
+    shape = {"turn": turn, "size": size, "negatives": negatives}
+    return sum(_train_part(center, context, part, *known, **shape) for part in ranges_of(found, range_size))
+
+
+def train_in_rounds(center, context, found, pool_at, rate_at, share_at, *, part, length, turn, size, negatives):
+    """Train as threads in rounds do: every slice on copies of all rows, then each row by those slices that touch it.
+
+    rate_at: (position in its part) → learning rate; share_at: (round's rate, copies) → what their moves are multiplied
+    with. A row that one slice touches becomes its copy.
+    """
+    word_of = {position: word for position, word, _ in found}
+    times = pairs_of(found)
+    shape = {"turn": turn, "size": size, "negatives": negatives}
+    total_pairs = 0
+    for slices in rounds_of(found, part, length):
+        copies = []
+        for _, words in slices:
+            own = center.copy(), context.copy()
+            known = times, word_of, pool_at, lambda p: rate_at(p % part)
+            total_pairs += _train_part(*own, words, *known, **shape)
+            touched_centers = {word for _, word, _ in words} | {word_of[p] for _, _, near in words for p in near}
+            pools = [pool_at(words[start][0])[0] for start in range(0, len(words), turn)]
+            touched_contexts = {word for _, word, _ in words} | {word for pool in pools for word in pool}
+            copies.append((*own, touched_centers, touched_contexts))
+        rate = rate_at(slices[0][1][0][0] % part // length * length)
+        for side, matrix in enumerate((center, context)):
+            for word in range(len(matrix)):
+                moved = [copy[side][word] for copy in copies if word in copy[2 + side]]
+                if len(moved) == 1:
+                    matrix[word] = moved[0]
+                elif moved:
+                    matrix[word] += share_at(rate, len(moved)) * sum(copy - matrix[word] for copy in moved)
+    return total_pairs
+
+
+def observed_counts(found, pool_at, parts, *, words, turn, size, negatives):
     """Return N⁺ and N⁻ of one draw, (V, V): what the kernel's gradient must be that of."""
     seen, drawn = np.zeros((words, words)), np.zeros((words, words))
     times = pairs_of(found)
     word_of = {position: word for position, word, _ in found}
-    for part in ranges_of(found, range_size):
+    for part in parts:
         for index, (position, word, near) in enumerate(part):
             for p in near:
                 seen[word_of[p], word] += 1

@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from firth import recipes
-from firth.cli import app
+from firth.cli import app, verifying
 from firth.cli.training import _DEMO_SETTINGS, default_output, train
 from firth.errors import CorpusError, SettingsError
 from firth.vectors import Vectors
@@ -90,7 +91,7 @@ def trained(monkeypatch):
 def test_every_parameter_of_train_is_a_flag_with_the_same_default():
     library, command = (inspect.signature(function).parameters for function in (recipes.train, train))
     only_in_python = {"corpus", "on_progress"}
-    only_in_the_command = {"corpus", "output", "overwrite", "json", "verbose"}
+    only_in_the_command = {"context", "corpus", "output", "verify", "overwrite", "json", "verbose"}
     assert {name: parameter.default for name, parameter in library.items() if name not in only_in_python} == {
         name: parameter.default for name, parameter in command.items() if name not in only_in_the_command
     }
@@ -99,7 +100,7 @@ def test_every_parameter_of_train_is_a_flag_with_the_same_default():
 def test_help_names_every_flag_of_train(firth):
     status, out, _ = firth("train", "--help")
     assert status == 0
-    for name in set(inspect.signature(train).parameters) - {"corpus"}:
+    for name in {*inspect.signature(train).parameters, "racing"} - {"context", "corpus"}:
         assert f"--{name.replace('_', '-')} " in out
     assert "named after the corpus" in " ".join(out.split())
 
@@ -132,7 +133,9 @@ def test_version(firth):
         (("similar",), "Missing argument 'VECTORS'"),
         (("similar", "v"), "Missing argument 'WORD'"),
         (("similar", "v", "king", "--count", "0"), "'--count'"),
-        (("train",), "Missing argument 'CORPUS'"),
+        (("train",), "Missing argument 'CORPUS': name a text to train on, or with --verify vectors to train again\n"),
+        (("train", "--json"), "Missing argument 'CORPUS'"),
+        (("train", "--verify"), "'--verify' requires an argument"),
         (("train", "c", "--dimensions", "many"), "'--dimensions'"),
         (("train", "c", "--size", "100"), "--size"),
         (("trian", "c"), "No such command 'trian'"),
@@ -230,6 +233,13 @@ def test_flags_reach_the_library(firth, corpus, trained):
     assert settings.items() >= {**changed, "cache": Path("kept"), "threads": 2, "keep": "paper"}.items()
 
 
+@pytest.mark.parametrize(("flags", "reproducible"), [([], True), (["--reproducible"], True), (["--racing"], False)])
+def test_threads_race_only_where_that_is_asked_for(firth, corpus, trained, flags, reproducible):
+    calls = trained(made())
+    assert firth("train", corpus, *flags)[0] == 0
+    assert calls[0][1]["reproducible"] is reproducible
+
+
 @pytest.mark.parametrize(
     ("arguments", "given"), [(["*.txt"], "*.txt"), (["-"], "-"), (["a", "b"], [Path("a"), Path("b")])]
 )
@@ -317,6 +327,125 @@ def test_a_folder_gives_its_name_whole(here):
     assert default_output(["my.texts"]) == default_output(["my.texts/"]) == Path("my.texts.vectors")
 
 
+# ── train --verify ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def model(firth, corpus):
+    """A folder of vectors that were trained."""
+    assert firth("train", corpus, "--dimensions=4", "--min-count=1", "--threads=2", "-o", "m")[0] == 0
+    return "m"
+
+
+def test_verify_trains_again_and_says_that_the_bytes_are_the_same(firth, model, corpus):
+    for arguments in ([], [corpus], [corpus, "--threads=1"], ["--threads=3"], ["--cache=kept"]):
+        status, out, err = firth("train", "--verify", model, *arguments)
+        assert (status, err) == (0, "")
+        assert re.fullmatch(r"same bytes: m was trained again, 6 words × 4 dimensions, \d+\.\d seconds\n", out)
+    assert sorted(path.name for path in Path().iterdir()) == ["corpus.txt", "kept", "m"]
+
+
+def test_verify_says_what_differs(firth, model):
+    vectors = Vectors.load(model)
+    matrix = vectors.matrix.copy()
+    matrix[1, 2] += 1
+    vectors.config["training"]["made_with"]["numpy"] = "1.0"
+    parts = {"counts": vectors.counts, "context_matrix": vectors.context_matrix}
+    Vectors(vectors.words, matrix, **parts, config=vectors.config).save("other")
+    status, out, err = firth("train", "--verify", "other")
+    assert (status, err) == (1, "")
+    first, *lines = out.splitlines()
+    assert first.startswith("other bytes: other was trained again, 6 words × 4 dimensions, ")
+    assert lines == [
+        "matrix: 1 of 24 numbers are not the same; the largest difference is 1",
+        f"numpy 1.0 then, {np.__version__} now",
+    ]
+
+
+def test_verify_as_json(firth, model, corpus):
+    status, out, err = firth("train", "--verify", model, "--json")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert (answer["same"], answer["model"], answer["differences"]) == (True, "m", [])
+    assert answer["made_with_then"] == answer["made_with_now"]
+    assert answer["made_with_now"]["numpy"] == np.__version__
+    assert answer["seconds"] > 0
+    vectors = Vectors.load(model)
+    vectors.config["training"]["seed"] = 2
+    vectors.save("other")
+    status, out, err = firth("train", "--verify", "other", corpus, "--json")
+    assert (status, err) == (1, "")
+    answer = json.loads(out)
+    assert answer["same"] is False
+    assert [difference["part"] for difference in answer["differences"]] == ["matrix", "context_matrix"]
+    assert answer["differences"][0]["shape_now"] == [6, 4]
+
+
+def test_verify_takes_several_files_and_standard_input(corpus):
+    Path("more.txt").write_text("a bird eats seeds\n" * 20, encoding="utf-8")
+    flags = ["--dimensions=4", "--threads=1", "-o", "m"]
+    subprocess.run([*FIRTH, "train", corpus, "more.txt", *flags], capture_output=True, check=True)
+    text = Path(corpus).read_text() + Path("more.txt").read_text()
+    for arguments in ([], [corpus, "more.txt"], ["-"]):
+        command = [*FIRTH, "train", "--verify", "m", *arguments]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, encoding="utf-8", check=False)
+        assert done.stdout.startswith("same bytes: m was trained again, "), done.stderr
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--dimensions=4"], "--dimensions"),
+        (["--seed", "1", "--no-fold-case"], "--no-fold-case and --seed"),
+        (["--racing"], "--racing"),
+        (["--reproducible"], "--reproducible"),
+        (["-o", "v", "--overwrite"], "--output and --overwrite"),
+    ],
+)
+def test_other_options_beside_verify_are_refused_by_name(firth, corpus, flags, named):
+    status, out, err = firth("train", "--verify", "m", corpus, *flags)
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "Error: expected no settings of training beside --verify, which takes those stored in 'm', "
+        f"got {named}; leave them out"
+    )
+
+
+def test_what_verify_uses_are_parameters_of_the_command():
+    assert set(inspect.signature(train).parameters) > verifying._USED
+
+
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        ({"reproducible": False}, "expected m to have been trained with reproducible=True, got reproducible=False: "),
+        ({"interrupted": True}, "expected m to have been trained to its end, got an interruption in pass 5 of 5; "),
+    ],
+)
+def test_verify_refuses_what_can_not_be_repeated(firth, model, training, said):
+    vectors = Vectors.load(model)
+    vectors.config["training"] |= training
+    vectors.save(model, overwrite=True)
+    status, out, err = firth("train", "--verify", model)
+    assert (status, out) == (1, "")
+    assert err.startswith(f"firth: {said}")
+    assert err.count("\n") == 1
+
+
+def test_verify_refuses_another_text_and_a_missing_one(firth, model, corpus):
+    Path("other.txt").write_text("to be or not to be\n" * 20, encoding="utf-8")
+    status, out, err = firth("train", "--verify", model, "other.txt")
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: expected the text that m was trained on, checksum ")
+    Path(corpus).unlink()
+    status, out, err = firth("train", "--verify", model)
+    assert (status, out) == (1, "")
+    assert err.startswith(
+        "firth: expected the corpus of m where it was when it was trained, got nothing at 'corpus.txt'"
+    )
+
+
 # ── questions ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -354,6 +483,14 @@ def test_info(firth, saved):
     assert "training window\t5" in lines
     assert lines[-1] == "pass\t2\t100\t3000\t2.2500"
     assert not [line for line in lines if line.startswith("checked")]
+
+
+def test_info_shows_lists_of_names(firth, here):
+    corpus = {"source": ["a.txt", "b.txt"], "sizes": [1, 2], "none": []}
+    Vectors(["a"], np.ones((1, 1)), config={"corpus": corpus}).save("v")
+    status, out, _ = firth("info", "v")
+    assert status == 0
+    assert [line for line in out.splitlines() if line.startswith("corpus")] == ["corpus source\ta.txt b.txt"]
 
 
 def test_info_names_settings_by_the_last_part_of_their_name_while_it_is_free(firth, here):

@@ -19,14 +19,14 @@ SOURCE = Path(__file__).parent.parent / "src" / "firth"
 
 FLOORS = (
     ("errors",),
-    ("machine", "leftovers", "compiling", "randomness", "tensors", "storage", "statistics"),
+    ("machine", "leftovers", "compiling", "provenance", "randomness", "tensors", "storage", "statistics"),
     ("text",),
     ("observations",),
     ("objectives",),
     ("training",),
     ("vectors",),
     ("evaluation", "paraphrase", "explore"),
-    ("documentation", "recipes", "compat", "server"),
+    ("documentation", "recipes", "verification", "compat", "server"),
     ("terminal", "cli", "__main__"),
 )
 STRANGERS = {"evaluation", "paraphrase", "explore"}  # none imports another

@@ -1,10 +1,15 @@
 """`firth.train`: from a corpus to vectors that say how they came about."""
 
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import firth
 from firth.errors import CorpusError, SettingsError, TrainingError
+from firth.provenance import made_with
 
 SENTENCES = [["the", "cat", "sat", "on", "the", "mat"], ["a", "dog", "sat", "on", "a", "log"]] * 60
 SMALL = {"dimensions": 12, "min_count": 1, "passes": 3, "threads": 1, "subsample": 0}
@@ -17,6 +22,7 @@ def test_vectors_say_how_they_came_about():
     assert vectors.counts.sum() == vectors.config["corpus"]["tokens"] == 720
     training = vectors.config["training"]
     assert training["observations"] == firth.Observations(window=2, subsample=0).as_dict()
+    assert training["made_with"] == made_with()
     assert (training["seed"], training["interrupted"], training["rows_scaled_back"]) == (7, False, 0)
     assert [entry["pass"] for entry in training["losses"]] == [1, 2, 3]
     for entry in training["losses"]:
@@ -51,6 +57,31 @@ def test_numbers_of_numpy_are_numbers(tmp_path):
     assert numpy.matrix.tobytes() == plain.matrix.tobytes()
     numpy.save(tmp_path / "vectors")
     assert firth.Vectors.load(tmp_path / "vectors").config["training"]["seed"] == 3
+
+
+def test_a_rate_of_any_precision_is_used_as_it_is_stored(tmp_path):
+    given = firth.train(SENTENCES, **SMALL, learning_rate=np.float32(0.025))
+    given.save(tmp_path / "vectors")
+    stored = firth.Vectors.load(tmp_path / "vectors").config["training"]["learning_rate"]
+    assert firth.train(SENTENCES, **SMALL, learning_rate=stored).matrix.tobytes() == given.matrix.tobytes()
+
+
+def test_the_corpus_is_stored_as_it_was_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("\n".join(" ".join(words) for words in SENTENCES))
+    sources = {
+        "a.txt": ["a.txt"],
+        "./?.txt": ["./?.txt"],
+        Path("a.txt"): ["a.txt"],
+        (Path("a.txt"), Path("b.txt")): ["a.txt", "b.txt"],
+        tmp_path: [str(tmp_path)],
+    }
+    for corpus, source in sources.items():
+        assert firth.train(corpus, **SMALL).config["corpus"]["source"] == source
+    assert firth.train(SENTENCES, **SMALL).config["corpus"]["source"] is None
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO((tmp_path / "a.txt").read_bytes())))
+    assert firth.train("-", **SMALL).config["corpus"]["source"] is None
 
 
 def test_context_vectors_can_be_left_out():

@@ -5,7 +5,9 @@ import logging
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 import pytest
 
@@ -14,12 +16,17 @@ from firth.errors import TrainingError
 from firth.objectives.logistic import sigmoid, softplus
 from firth.observations import Observations
 from firth.randomness import random_uniform, stream_key
-from firth.training import stream as stream_module
+from firth.training.blocks import steps_apart, steps_together
 from firth.training.estimate import check_memory, estimate_memory
-from firth.training.logistic import logistic_loss, logistic_steps
-from firth.training.matrices import start_matrices
-from firth.training.schedule import linear_rates
+from firth.training.logistic import logistic_loss
+from firth.training.matrices import own_lines, start_matrices
+from firth.training.racing import SCORED_RANGES
+from firth.training.rounds import Rounds
+from firth.training.schedule import Rates, linear_rates
+from firth.training.settings import RANGE
+from firth.training.sharing import fill_shares
 from firth.training.stream import Stream, StreamSettings
+from firth.training.window_blocks import window_scores, window_update
 
 
 def make_stream(ids, words, *, observations=None, **changes):
@@ -30,12 +37,62 @@ def make_stream(ids, words, *, observations=None, **changes):
     return Stream(ids, counts, observations=observations or Observations(), settings=settings)
 
 
-def test_one_thread_gives_the_same_bytes_twice():
+def bytes_of(result):
+    tallies = [(tally.pairs, tally.scored, tally.loss, tally.restrained) for tally in result.passes]
+    return result.center.tobytes(), result.context.tobytes(), tallies
+
+
+def test_racing_on_one_thread_gives_the_same_bytes_twice():
     ids = random_ids(500, 60_000, 1)
-    first, second = (make_stream(ids, 500).train() for _ in range(2))
-    assert first.center.tobytes() == second.center.tobytes()
-    assert first.context.tobytes() == second.context.tobytes()
-    assert [t.loss for t in first.passes] == [t.loss for t in second.passes]
+    first, second = (make_stream(ids, 500, reproducible=False).train() for _ in range(2))
+    assert bytes_of(first) == bytes_of(second)
+
+
+@pytest.mark.parametrize("words", [3, 500, 80_000])
+def test_any_number_of_threads_gives_the_same_bytes(words):
+    ids = random_ids(words, 60_000, 1)
+    results = [make_stream(ids, words, threads=threads).train() for threads in (1, 2, 3, 4, 8, 8)]
+    assert len({repr(bytes_of(result)) for result in results}) == 1
+    assert results[0].context.any()
+
+
+def test_threads_under_load_give_the_same_bytes():
+    """Other threads want the cores, and the interpreter, at the same time."""
+    ids = random_ids(500, 200_000, 1)
+    alone = make_stream(ids, 500, threads=2).train()
+    done = threading.Event()
+
+    def disturb():
+        while not done.is_set():
+            np.sort(np.arange(20_000)[::-1])
+
+    others = [threading.Thread(target=disturb) for _ in range(3)]
+    for other in others:
+        other.start()
+    try:
+        crowded = make_stream(ids, 500, threads=3).train()
+    finally:
+        done.set()
+        for other in others:
+            other.join()
+    assert bytes_of(alone) == bytes_of(crowded)
+
+
+def test_words_that_share_a_bit_give_what_they_give_alone(monkeypatch):
+    """Words beyond the number of bits share one: their rows are copied without need, and nothing else changes."""
+    for length in (64, 16):
+        ids = random_ids(70_000, 3_000, 1)
+        near, far = ids.copy(), ids.copy()
+        far[ids == 5] = 5 + (1 << 16)  # shares its bit with the word it replaces
+        counts = np.ones(70_000)
+        settings = make_stream([0, 0, -1], 2).settings
+        for one, other in ((near, far),):
+            teams = [Rounds(part, counts, Observations(subsample=0), settings, length=length) for part in (one, other)]
+            for team in teams:
+                team.matrices.center[:70_000] = np.float32(0.01)
+                team.compile(Rates(0.1, 0.0, 0.1))
+            first, second = (team.matrices.center[:70_000] for team in teams)
+            assert np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
 
 
 def test_another_seed_gives_other_vectors():
@@ -50,14 +107,20 @@ def test_more_threads_train_the_same_pairs():
     assert one[-1].loss / one[-1].scored == pytest.approx(three[-1].loss / three[-1].scored, rel=0.03)
 
 
-def test_every_range_is_scored_in_one_pass_of_as_many_as_are_scored_at_once():
-    stream = make_stream(random_ids(50, 40 * stream_module.RANGE, 1), 50)
-    starts = range(0, 40 * stream_module.RANGE, stream_module.RANGE)
-    scored = [[start for start in starts if stream.is_scored(start, p)] for p in range(stream_module.SCORED_RANGES)]
+def test_every_range_of_a_race_is_scored_in_one_pass_of_as_many_as_are_scored_at_once():
+    race = make_stream(random_ids(50, 40 * RANGE, 1), 50, reproducible=False).team
+    starts = range(0, 40 * RANGE, RANGE)
+    scored = [[start for start in starts if race.is_scored(start, p)] for p in range(SCORED_RANGES)]
     assert sorted(start for some in scored for start in some) == list(starts)
     assert all(len(some) in (2, 3) for some in scored)
-    short = make_stream(random_ids(50, 100, 1), 50)
+    short = make_stream(random_ids(50, 100, 1), 50, reproducible=False).team
     assert all(short.is_scored(0, p) for p in range(5))
+
+
+def test_rounds_score_a_share_of_a_long_corpus_and_all_of_a_short_one():
+    long, short = (make_stream(random_ids(50, n, 1), 50, passes=1).train().passes[0] for n in (400_000, 100_000))
+    assert short.scored == short.pairs
+    assert long.pairs / 32 < long.scored < long.pairs / 12
 
 
 def test_training_lowers_the_loss_from_that_of_knowing_nothing():
@@ -71,11 +134,12 @@ def test_training_lowers_the_loss_from_that_of_knowing_nothing():
     assert scores[2, 3] > scores[2, 1] + 1
 
 
+@pytest.mark.parametrize("reproducible", [True, False])
 @pytest.mark.parametrize("words", [1, 2, 10, 100_000])
 @pytest.mark.parametrize("dimensions", [1, 100, 1000])
 @pytest.mark.parametrize("negatives", [1, 20])
 @pytest.mark.parametrize("rate", [0.025, 0.5])
-def test_every_setting_stays_finite(words, dimensions, negatives, rate):
+def test_every_setting_stays_finite(words, dimensions, negatives, rate, reproducible):
     if words * dimensions > 10_000_000:
         words = 10_000_000 // dimensions  # the largest that stays quick; rows drawn are few either way
     for window in (1, 5, 40):
@@ -89,6 +153,7 @@ def test_every_setting_stays_finite(words, dimensions, negatives, rate):
             negatives=negatives,
             learning_rate=rate,
             passes=3,
+            reproducible=reproducible,
         )
         result = stream.train()
         assert np.isfinite(result.center).all()
@@ -96,10 +161,12 @@ def test_every_setting_stays_finite(words, dimensions, negatives, rate):
         assert all(np.isfinite(tally.loss) for tally in result.passes)
 
 
+@pytest.mark.parametrize("reproducible", [True, False])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_one_repeated_word_stays_finite_and_is_told(threads, caplog):
+def test_one_repeated_word_stays_finite_and_is_told(threads, reproducible, caplog):
     ids = np.append(np.zeros(40_000, np.int32), np.int32(-1))
-    stream = make_stream(ids, 1, observations=Observations(window=20, subsample=0), learning_rate=0.5, threads=threads)
+    changes = {"learning_rate": 0.5, "threads": threads, "reproducible": reproducible}
+    stream = make_stream(ids, 1, observations=Observations(window=20, subsample=0), **changes)
     result = stream.train()
     assert np.isfinite(result.center).all()
     assert "a vector grew beyond length 100" in caplog.text
@@ -120,9 +187,11 @@ def test_an_error_in_a_thread_ends_the_run_with_its_own_message(monkeypatch):
     def fail(*_):
         raise ZeroDivisionError("the worker's own message")
 
-    monkeypatch.setattr(stream_module, "train_windows", fail)
-    with pytest.raises(ZeroDivisionError, match="the worker's own message"):
-        make_stream(random_ids(50, 100_000, 1), 50, threads=2).train()
+    monkeypatch.setattr("firth.training.racing.train_windows", fail)
+    monkeypatch.setattr("firth.training.rounds.work_in_rounds", fail)
+    for reproducible in (True, False):
+        with pytest.raises(ZeroDivisionError, match="the worker's own message"):
+            make_stream(random_ids(50, 100_000, 1), 50, threads=2, reproducible=reproducible).train()
 
 
 def test_an_error_in_the_callback_ends_the_run():
@@ -133,8 +202,9 @@ def test_an_error_in_the_callback_ends_the_run():
         make_stream(random_ids(50, 100_000, 1), 50, threads=2).train(fail)
 
 
-def test_interrupt_keeps_what_was_learnt(caplog):
-    stream = make_stream(random_ids(500, 400_000, 1), 500, passes=1000)
+@pytest.mark.parametrize("reproducible", [True, False])
+def test_interrupt_keeps_what_was_learnt(caplog, reproducible):
+    stream = make_stream(random_ids(500, 400_000, 1), 500, passes=1000, threads=2, reproducible=reproducible)
     sent = threading.Event()
 
     def interrupt(progress):
@@ -177,12 +247,13 @@ def test_a_stream_is_trained_once():
         stream.train()
 
 
-def test_measuring_the_speed_changes_nothing():
-    stream = make_stream(random_ids(50, 50_000, 1), 50)
-    before = stream.matrices.center.tobytes(), stream.matrices.context.tobytes()
+@pytest.mark.parametrize("reproducible", [True, False])
+def test_measuring_the_speed_changes_nothing(reproducible):
+    stream = make_stream(random_ids(50, 50_000, 1), 50, threads=2, reproducible=reproducible)
+    before = [matrix[:50].tobytes() for matrix in stream.team.matrices[:2]]
     assert stream.words_per_second() > 0
-    assert (stream.matrices.center.tobytes(), stream.matrices.context.tobytes()) == before
-    assert stream.loss_so_far() == (0, 0)
+    assert [matrix[:50].tobytes() for matrix in stream.team.matrices[:2]] == before
+    assert not stream.team.tally().any()
 
 
 def test_rates_fall_along_one_line_over_all_passes():
@@ -193,25 +264,106 @@ def test_rates_fall_along_one_line_over_all_passes():
 
 
 def test_start_is_uniform_by_place():
-    whole = start_matrices(50, 8, threads=2, seed=3)
+    whole = start_matrices(50, 8, spare=8, seed=3)
     expected = (random_uniform(stream_key(3, "start"), np.arange(400)).reshape(50, 8) - 0.5) / 8
     assert np.array_equal(whole.center[:50, :8], expected.astype(np.float32))
     assert not whole.context.any()
     assert whole.center.ctypes.data % 64 == 0
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 3e-6), (np.float64, 1e-14)])
-@pytest.mark.parametrize("sign", [-1.0, 1.0])
-def test_logistic_steps_are_those_of_the_objective(dtype, tolerance, sign):
-    exact = np.concatenate([np.linspace(-30, 30, 4001), [-1e4, -100, 0, 100, 1e4]]).astype(dtype)
-    weights, times = np.full(len(exact), 0.5, dtype), np.full(len(exact), 2.0, dtype)
-    scores = exact.copy()
-    logistic_steps(scores, weights, times, sign, 0.25)
+EXACT = np.concatenate([np.linspace(-30, 30, 4075), [-1e4, -100, 0, 100, 1e4]])
+PRECISIONS = [(np.float32, 3e-6), (np.float64, 1e-14)]
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+def test_steps_are_those_of_the_objective(dtype, tolerance):
+    exact = own_lines(len(EXACT) // 16 * 16, dtype)
+    exact[:] = EXACT[: len(exact)]
     x = exact.astype(float)
-    assert np.allclose(scores, 0.25 * sign * sigmoid(-sign * x), rtol=tolerance, atol=1e-12)
+    together, sizes = exact.copy(), np.zeros(16, dtype)
+    _together(together, sizes)
+    assert np.allclose(together, 0.25 * sigmoid(-x), rtol=tolerance, atol=1e-30)
+    assert sizes[: 64 // sizes.itemsize].sum() == pytest.approx(together.sum(), rel=1e-5)
+    apart = exact.copy()
+    weights, times = np.full(16, 0.5, dtype), np.full(16, 2.0, dtype)
+    _apart(apart, weights, times, sizes)
+    assert np.allclose(apart, -sigmoid(x), rtol=tolerance, atol=1e-30)
+    assert sizes[: 64 // sizes.itemsize].sum() == pytest.approx(together.sum() - apart.sum(), rel=1e-5)
+
+
+@numba.njit
+def _together(scores, sizes):
+    steps_together(scores, scores.size * scores.itemsize // 64, 0.25, sizes)
+
+
+@numba.njit
+def _apart(scores, weights, times, sizes):
+    for start in range(0, len(scores), 16):
+        steps_apart(scores[start : start + 16], weights, times, sizes)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), PRECISIONS)
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_loss_is_that_of_the_objective(dtype, tolerance, sign):
+    exact = EXACT.astype(dtype)
+    weights, times = np.full(len(exact), 0.5, dtype), np.full(len(exact), 2.0, dtype)
     for size in (1, 5, 16, len(exact)):
         loss = logistic_loss(exact[:size], weights[:size], times[:size], sign)
-        assert loss == pytest.approx(softplus(-sign * x[:size]).sum(), rel=tolerance)
+        assert loss == pytest.approx(softplus(-sign * exact[:size].astype(float)).sum(), rel=tolerance)
+
+
+@pytest.mark.parametrize("columns", [16, 112, 128, 144, 304, 1008])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_scores_and_moves_of_a_window_are_those_of_its_rows(columns, dtype):
+    """Every size of the first panel, none or several after it."""
+    rows = random_uniform(stream_key(1, "generator"), np.arange(24 * columns)).reshape(24, columns) - 0.5
+    center, context = own_lines((12, columns), dtype), own_lines((12, columns), dtype)
+    center[:], context[:] = rows[:12], rows[12:]
+    words = np.array([3, 5, 7, 5, 9, 1], np.int32)
+    parts, steps = own_lines((16, 64 // center.itemsize), dtype), np.arange(1.0, 17.0).astype(dtype) / 8
+    others = [5, 7, 9, 1]  # the window is all but the first word; the word itself is the second 5
+    _window(context, 6, center, words, (1, 5, 3), parts, steps)
+    assert np.allclose(parts[:4].sum(axis=1), rows[others] @ rows[18], rtol=1e-4 if dtype == np.float32 else 1e-12)
+    assert not parts[4:].any()
+    expected = rows[18] + steps[:4].astype(float) @ rows[others]
+    assert np.allclose(context[6], expected, rtol=0, atol=1e-5 if dtype == np.float32 else 1e-14)
+    moved = rows[others] + np.outer(steps[:4].astype(float), rows[18])
+    assert np.allclose(center[others], moved, rtol=0, atol=1e-6 if dtype == np.float32 else 1e-14)
+    assert np.array_equal(np.delete(context, 6, axis=0), np.delete(rows[12:], 6, axis=0).astype(dtype))
+    assert np.array_equal(np.delete(center, others, axis=0), np.delete(rows[:12], others, axis=0).astype(dtype))
+
+
+@numba.njit
+def _window(context, row, center, words, where, parts, steps):
+    window_scores(context, row, center, words, where, parts, 0)
+    window_update(context, row, center, words, where, steps, 0)
+
+
+def test_shares_add_small_moves_up_and_take_the_mean_of_large_ones():
+    shares = np.zeros(9)
+    for relaxation, expected in ((0.0, 1.0), (1e-9, 1.0), (50.0, 1 / 8)):
+        fill_shares(shares, relaxation)
+        assert shares[1] == 1
+        assert shares[8] == pytest.approx(expected, rel=1e-6)
+    fill_shares(shares, 0.2)
+    way = 1 - np.exp(-0.2)
+    assert np.allclose(shares[1:], [(1 - (1 - way) ** m) / (m * way) for m in range(1, 9)], rtol=1e-12)
+
+
+def test_a_thread_that_fails_to_start_leaves_none_waiting(monkeypatch):
+    stream = make_stream(random_ids(50, 100_000, 1), 50, threads=3)
+    begun = []
+
+    def refuse(self, function, *arguments):
+        if len(begun) == 2:
+            raise RuntimeError("can't start new thread")
+        begun.append(submit(self, function, *arguments))
+        return begun[-1]
+
+    submit = ThreadPoolExecutor.submit
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        stream.train()
 
 
 def test_memory_that_the_machine_lacks_is_refused(monkeypatch):

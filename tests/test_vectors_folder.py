@@ -14,6 +14,7 @@ from firth.errors import FormatError, OutputExistsError, SettingsError, UnknownW
 from firth.storage import checksum
 from firth.tensors import write_tensors
 from firth.vectors import Vectors
+from firth.vectors.card import model_card
 
 WORDS = ["the", "a b", "x\r", "\u2028", "מלך"]
 CONFIG = {
@@ -166,6 +167,51 @@ def test_the_card_shows_how_far_an_interrupted_training_came(tmp_path):
     card = (tmp_path / "v" / "README.md").read_text()
     assert "1 word, 1 dimension. Training was interrupted, in pass 2 of 5.\n" in card
     assert "| 1 | 1,200 | 2.5000 |\n| 2 | 0 |  |\n" in card
+
+
+MADE_WITH = {
+    "firth": "0.1.0",
+    "python": "3.11.7",
+    "numpy": "2.4.6",
+    "numba": "0.68.1",
+    "llvmlite": "0.50.0",
+    "system": "Linux, glibc 2.36",
+    "machine": "x86_64",
+    "processor": "AMD EPYC",
+    "compiled_for": "znver4",
+    "vector_features": ["avx", "fma"],
+}
+WHERE = (
+    " They are the same with firth 0.1.0, python 3.11.7, numpy 2.4.6, numba 0.68.1, llvmlite 0.50.0, on a processor "
+    "that LLVM calls znver4 (AMD EPYC, x86_64)."
+)
+AGAIN = "Reproducible: `firth train --verify 'a b' CORPUS` trains it again, on any number of threads, and compares the"
+
+
+@pytest.mark.parametrize(
+    ("training", "line"),
+    [
+        ({"reproducible": True, "made_with": MADE_WITH}, f"{AGAIN} bytes.{WHERE}"),
+        ({"reproducible": True}, f"{AGAIN} bytes."),
+        ({"reproducible": True, "made_with": {"numpy": "2.4.6"}}, f"{AGAIN} bytes."),
+        ({"reproducible": False}, "Not reproducible: threads raced, and another training gives other numbers."),
+        (
+            {"reproducible": True, "interrupted": True},
+            "Not reproducible: training was interrupted, where no other would be.",
+        ),
+        ({"passes": 2}, None),
+    ],
+)
+def test_the_card_says_whether_training_again_gives_the_same_bytes(tmp_path, training, line):
+    Vectors(["a"], np.ones((1, 1)), config={"training": training}).save(tmp_path / "a b")
+    card = (tmp_path / "a b" / "README.md").read_text()
+    found = [text for text in card.splitlines() if "eproducible:" in text]
+    assert found == ([line] if line else [])
+
+
+def test_a_name_with_a_backtick_is_code_all_the_same():
+    card = model_card("a`b", {"words": 1, "dimensions": 1, "training": {"reproducible": True}})
+    assert "Reproducible: `` firth train --verify 'a`b' CORPUS `` trains it again" in card
 
 
 def test_settings_of_one_name_are_told_apart_in_the_card(tmp_path):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from firth.recipes import train
     from firth.text import Corpus, Vocabulary, prepare_corpus
     from firth.vectors import Vectors
+    from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -48,10 +49,12 @@ _HOMES = {
     "TrainingError": "firth.errors",
     "UnknownWordError": "firth.errors",
     "Vectors": "firth.vectors",
+    "Verification": "firth.verification",
     "Vocabulary": "firth.text",
     "evaluate": "firth.evaluation",
     "prepare_corpus": "firth.text",
     "train": "firth.recipes",
+    "verify": "firth.verification",
 }
 
 __all__ = [
@@ -68,11 +71,13 @@ __all__ = [
     "TrainingError",
     "UnknownWordError",
     "Vectors",
+    "Verification",
     "Vocabulary",
     "__version__",
     "evaluate",
     "prepare_corpus",
     "train",
+    "verify",
 ]
 
 

@@ -33,6 +33,9 @@ FAST_MATH = {"contract", "reassoc", "nsz", "arcp", "afn"}
 
 _DAYS_KEPT = 30
 
+_VECTOR_FEATURES = ("sse", "avx", "fma", "xop", "neon", "sve", "sme", "altivec", "vsx")
+"""How the names of those features begin that decide how wide vectors are, and which operations are one."""
+
 
 def _sources_digest() -> str:
     """Return a checksum of all sources of the package: what ends up in machine code can come from any of them."""
@@ -72,7 +75,7 @@ def kernel_folder() -> Path | None:
 
 
 def compiled(
-    *, fast_math: bool = False, inline: bool = False, flatten: bool = False
+    *, fast_math: bool = False, inline: bool = False, flatten: bool = False, allocates: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     """Compile a function when it is first called, and keep the machine code on disk.
 
@@ -83,11 +86,14 @@ def compiled(
         fast_math: allow `FAST_MATH`.
         inline: copy the source into each caller, before types are known.
         flatten: copy the machine code into each caller: no call, no arguments pushed.
+        allocates: whether it makes arrays. Where none does, nothing counts references to arrays: that takes two atomic
+            additions for each array of each tuple that is handed on, and threads take turns at them.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": FAST_MATH if fast_math else False}
         options["forceinline"] = flatten
+        options["_nrt"] = allocates
         if inline:
             return numba.njit(inline="always", **options)(function)
         folder = kernel_folder()
@@ -107,6 +113,23 @@ def is_compiled(name: str) -> bool:
     """Tell whether machine code of the function called `name` is on disk already."""
     folder = kernel_folder()
     return folder is not None and any(folder.rglob(f"*.{name}-*.nbi"))
+
+
+def compiled_for() -> tuple[str, list[str]]:
+    """Return what kernels are compiled for here: the processor as LLVM names it, and its vector features.
+
+    As Numba tells it to LLVM, which is not always what the processor has: see NUMBA_CPU_NAME, NUMBA_CPU_FEATURES and
+    NUMBA_ENABLE_AVX.
+
+    >>> name, features = compiled_for()
+    >>> bool(name), features == sorted(features)
+    (True, True)
+    """
+    from numba.core.registry import cpu_target
+
+    _, name, features = cpu_target.target_context.codegen().magic_tuple()
+    in_use = [feature[1:] for feature in features.split(",") if feature.startswith("+")]
+    return name, sorted(feature for feature in in_use if feature.startswith(_VECTOR_FEATURES))
 
 
 @intrinsic

@@ -6,21 +6,22 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from firth.errors import SettingsError, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
+from firth.provenance import made_with
 from firth.text import Corpus, prepare_corpus
 from firth.training.progress import Progress, ProgressCallback
-from firth.training.settings import POOL, RANGE, TURN, StreamSettings
+from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
 
 if TYPE_CHECKING:
+    from firth.text.preparing import ReadingCallback
     from firth.training.stream import PassTally, Stream, StreamResult
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def train(
     keep_context: bool = True,
     threads: int | None = None,
     seed: int = 1,
+    reproducible: bool = True,
     on_progress: ProgressCallback | None = None,
 ) -> Vectors:
     """Train word vectors on a corpus: skip-gram with negative sampling, streamed.
@@ -79,14 +81,16 @@ def train(
         errors: what bytes that are not UTF-8 do: "strict" is an error, "replace" puts U+FFFD.
         cache: folder that keeps the prepared corpus; None uses a temporary one (or $FIRTH_CACHE).
         keep_context: whether the context vectors are kept; the gap and further training need them.
-        threads: that train at once; None takes every core this process may use. One thread gives the same bytes
-            on every run; more race, and differ.
+        threads: that train at once; None takes every core this process may use.
         seed: of every random number.
+        reproducible: whether the same corpus, settings and seed give the same bytes, however many threads there are;
+            False lets threads race, which is a little faster, and two runs differ.
         on_progress: called with a `firth.training.Progress` about four times a second.
 
     Returns:
         The vectors; `config["training"]["losses"]` has one entry a pass: `pass`, `pairs`, `loss_per_pair` (nats),
-        `words_per_second` (raw words).
+        `words_per_second` (raw words). `config["training"]["made_with"]` has the versions and the processor, and
+        `config["corpus"]["source"]` the corpus as it was named: see `firth.verify`.
 
     Raises:
         CorpusError: if the corpus can't be read or nothing is left of it.
@@ -116,7 +120,9 @@ def train(
         learning_rate=learning_rate,
         threads=threads,
         seed=seed,
+        reproducible=reproducible,
     )
+    settings = replace(settings, learning_rate=float(learning_rate))  # as it is stored: a float32 gives other bytes
     began = time.perf_counter()
     text = {
         "tokenizer": tokenizer,
@@ -129,6 +135,7 @@ def train(
     with _prepared(corpus, text, threads, on_progress) as prepared:
         result = _train_stream(prepared, observations, settings, on_progress)
         config = _config(prepared, observations, settings, result, time.perf_counter() - began)
+        config["corpus"]["source"] = _source(corpus)
         vocabulary = prepared.vocabulary
         context = result.context if keep_context else None
         return Vectors(vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config)
@@ -143,7 +150,7 @@ def _prepared(
 ) -> Iterator[Corpus]:
     """Give the corpus as it was prepared, or prepare it for the time of the block."""
     if not isinstance(corpus, Corpus):
-        with prepare_corpus(corpus, **text, threads=threads, on_progress=_reading_progress(on_progress)) as prepared:
+        with prepare_corpus(corpus, **text, threads=threads, on_progress=reading_progress(on_progress)) as prepared:
             yield prepared
         return
     usual = {name: parameter.default for name, parameter in signature(train).parameters.items()}
@@ -192,8 +199,8 @@ def _announce(stream: Stream, memory: int, parts: str) -> None:
     logger.info("memory: about %s%s; time: about %.0f s at %.2f M words/s", parts, share, seconds, speed / 1e6)
 
 
-def _reading_progress(on_progress: ProgressCallback | None) -> Any:  # noqa: ANN401 - a callback or None
-    """Turn bytes read into `Progress`."""
+def reading_progress(on_progress: ProgressCallback | None) -> ReadingCallback | None:
+    """Turn a callback that gets `Progress` into one that gets bytes, for `prepare_corpus`."""
     if on_progress is None:
         return None
     began = time.perf_counter()
@@ -222,6 +229,15 @@ def _losses(passes: list[PassTally], raw_words: int) -> list[dict[str, Any]]:
     ]
 
 
+def _source(corpus: str | Path | Iterable[Any] | Corpus) -> list[str] | None:
+    """Return the corpus as it was named, so that it can be found again; None if it has no name."""
+    if isinstance(corpus, str | Path):
+        return None if str(corpus) == "-" else [str(corpus)]
+    if isinstance(corpus, list | tuple) and all(isinstance(item, Path) for item in corpus):
+        return [str(path) for path in corpus]
+    return None
+
+
 def _config(
     corpus: Corpus, observations: Observations, settings: StreamSettings, result: StreamResult, seconds: float
 ) -> dict[str, Any]:
@@ -229,10 +245,8 @@ def _config(
     return {
         "training": {
             "objective": "skip-gram with negative sampling",
-            "kernel": "rows in place",
-            "pool": POOL,
-            "turn": TURN,
-            "range": RANGE,
+            "reproducible": settings.reproducible,
+            "kernel": kernel_choices(settings.reproducible),
             "observations": observations.as_dict(),
             "dimensions": settings.dimensions,
             "negatives": settings.negatives,
@@ -244,7 +258,7 @@ def _config(
             "rows_scaled_back": sum(tally.restrained for tally in result.passes),
             "interrupted": result.interrupted,
             "seconds": seconds,
-            "numpy": np.__version__,
+            "made_with": made_with(),
         },
         "corpus": {
             "tokens": corpus.tokens,

@@ -4,7 +4,7 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 `firth --help` answers at once. A mistake that the user can mend is one sentence on standard error and status 1;
 wrong usage is status 2; Ctrl-C is status 130.
 
-Modules in the order of their imports: failures, options, queries, training.
+Modules in the order of their imports: failures, options, queries, verifying, training.
 """
 
 from __future__ import annotations

@@ -181,4 +181,6 @@ def _scalars(config: dict[str, Any]) -> dict[str, Cell]:
             taken |= set(inner)
         elif isinstance(value, str | int | float):
             found[name] = value
+        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            found[name] = " ".join(value)
     return found

@@ -11,6 +11,7 @@ import typer
 from firth.cli.failures import INTERRUPTED
 from firth.cli.options import Json, Output, Overwrite, Verbose
 from firth.cli.queries import write_losses
+from firth.cli.verifying import verify_model
 from firth.terminal import (
     Cell,
     clock,
@@ -34,14 +35,15 @@ _DEMO_ANALOGIES = (("array", "arrays", "list"), ("read", "reading", "write"), ("
 
 
 def train(
+    context: typer.Context,
     corpus: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="CORPUS",
             help="Text: files (compressed ones too), a folder, a quoted glob, or - for standard input.",
             show_default=False,
         ),
-    ],
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -76,6 +78,21 @@ def train(
     keep_context: Annotated[bool, typer.Option(help="Save the context vectors too.")] = True,
     threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
     seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
+    reproducible: Annotated[
+        bool,
+        typer.Option(
+            "--reproducible/--racing",
+            help="The same bytes on any number of threads; racing is a little faster, and no two runs are the same.",
+        ),
+    ] = True,
+    verify: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Train the vectors in the folder MODEL again, with the settings stored there, and compare the bytes. "
+            "Nothing is saved. CORPUS can be left out if it is where it was.",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -84,6 +101,12 @@ def train(
 
     Ctrl-C stops training and saves what was learnt until then; a second Ctrl-C leaves at once.
     """
+    if verify is not None:
+        given = _as_given(corpus) if corpus else None
+        verify_model(context, verify, given, threads=threads, cache=cache, json=json, verbose=verbose)
+        return
+    if not corpus:
+        context.fail("Missing argument 'CORPUS': name a text to train on, or with --verify vectors to train again")
     from firth import recipes
     from firth.storage import check_free_output
 
@@ -91,7 +114,7 @@ def train(
     check_free_output(folder, overwrite=overwrite)
     with log_shown(verbose=verbose), progress_shown(verbose=verbose) as on_progress:
         vectors = recipes.train(
-            corpus[0] if len(corpus) == 1 else [Path(name) for name in corpus],
+            _as_given(corpus),
             dimensions=dimensions,
             window=window,
             negatives=negatives,
@@ -111,6 +134,7 @@ def train(
             keep_context=keep_context,
             threads=threads,
             seed=seed,
+            reproducible=reproducible,
             on_progress=on_progress,
         )
     result = _save(vectors, folder, overwrite=overwrite, as_json=json)
@@ -164,6 +188,11 @@ def _is_demo(folder: Path) -> bool:
         return folder == _DEMO_FOLDER and Vectors.load(folder).config.get("demo") is True
     except FirthError:
         return False
+
+
+def _as_given(corpus: list[str]) -> str | list[Path]:
+    """Return a corpus as the library takes it: one name as it is, since it may be -; several as paths."""
+    return corpus[0] if len(corpus) == 1 else [Path(name) for name in corpus]
 
 
 def default_output(corpus: list[str]) -> Path:

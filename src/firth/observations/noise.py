@@ -65,6 +65,5 @@ def _pair_columns(shares: np.ndarray, aliases: np.ndarray, small: np.ndarray, la
 def draw_word(bits: np.uint64, thresholds: np.ndarray, aliases: np.ndarray) -> np.int64:
     """Turn 64 random bits into a word: 32 choose the column, 32 the word in it."""
     column = np.int64(((bits >> np.uint64(32)) * np.uint64(len(aliases))) >> np.uint64(32))
-    if (bits & np.uint64(0xFFFFFFFF)) < thresholds[column]:
-        return column
-    return np.int64(aliases[column])
+    own = np.int64((bits & np.uint64(0xFFFFFFFF)) < thresholds[column])
+    return own * column + (1 - own) * aliases[column]  # no branch: nobody can foretell it

@@ -40,6 +40,7 @@ class Windows(NamedTuple):
         left: index of the first word of each window, (room,).
         right: index of the last word of each window, (room,).
         pairs: in how many other windows a word stands: how often it is a centre, (room,).
+        contexts: the same words as contexts, (room,): the same array, unless the two matrices name them differently.
     """
 
     words: np.ndarray
@@ -47,6 +48,7 @@ class Windows(NamedTuple):
     left: np.ndarray
     right: np.ndarray
     pairs: np.ndarray
+    contexts: np.ndarray
 
 
 def window_rule(observations: Observations, counts: np.ndarray) -> WindowRule:
@@ -58,9 +60,9 @@ def window_rule(observations: Observations, counts: np.ndarray) -> WindowRule:
 
 def window_room(length: int, window: int) -> Windows:
     """Return room for the windows of a range of `length` positions."""
-    room = length + 2 * window + 1
-    columns = [np.zeros(room, np.int32) for _ in range(4)]
-    return Windows(columns[0], np.zeros(room, np.int64), *columns[1:])
+    room = length + 2 * window + 2
+    words, left, right, pairs = (np.zeros(room, np.int32) for _ in range(4))
+    return Windows(words, np.zeros(room, np.int64), left, right, pairs, contexts=words)
 
 
 @compiled()
@@ -81,68 +83,66 @@ def draw_windows(
         first, last: the range's own words are `room.words[first:last]`; `pairs` is valid for them alone.
     """
     window = len(rule.reach)
-    words, positions, left, right, pairs = room.words, room.positions, room.left, room.right, room.pairs
     before = 0
     begin = start
     reach = start if rule.closes_gaps else window  # how many positions back its windows can look at the most
     while begin > max(0, start - reach) and before < window and ids[begin - 1] >= 0:
         begin -= 1
-        if (bits_at(key, begin) >> np.uint64(32)) < rule.keep[ids[begin]]:
-            before += 1
-    ahead = len(ids) if rule.closes_gaps else window
-    count = 0
-    first = 0
-    last = 0
-    after = 0
-    sentence = 0  # index of the first kept word of this sentence
-    position = begin
-    while position < len(ids):
-        if position == start:
-            first = count
-        if position == stop:
-            last = count
-        if position >= stop and (after == window or ids[position] < 0 or position - stop >= ahead):
-            break
-        word = ids[position]
-        if word < 0:
-            _lay_windows(positions, left, right, sentence, count, rule.closes_gaps)
-            sentence = count
-        else:
-            bits = bits_at(key, position)
-            if (bits >> np.uint64(32)) < rule.keep[word]:
-                low = bits & np.uint64(0xFFFFFFFF)
-                half_width = 0
-                for distance in range(window):
-                    half_width += low < rule.reach[distance]
-                words[count] = word
-                positions[count] = position
-                right[count] = half_width
-                count += 1
-                after += position >= stop
+        before += (bits_at(key, begin) >> np.uint64(32)) < rule.keep[ids[begin]]
+    first, sentence = _keep_words(ids, begin, start, 0, 0, rule, key, room)
+    last, sentence = _keep_words(ids, start, stop, first, sentence, rule, key, room)
+    count = last
+    ahead = len(ids) if rule.closes_gaps else min(len(ids), stop + window)
+    position = stop
+    while position < ahead and count - last < window and ids[position] >= 0:
+        count, sentence = _keep_words(ids, position, position + 1, count, sentence, rule, key, room)
         position += 1
-    if position <= stop:  # the corpus ends in this range
-        last = count
-    _lay_windows(positions, left, right, sentence, count, rule.closes_gaps)
-    _count_pairs(left, right, pairs, count)
+    _lay_windows(sentence, count, rule, room)
+    _count_pairs(room.left, room.right, room.pairs, count)
     return first, last
 
 
 @compiled()
-def _lay_windows(
-    positions: np.ndarray, left: np.ndarray, right: np.ndarray, first: int, last: int, closes_gaps: bool
-) -> None:
-    """Turn the half-widths that stand in `right` into first and last index, for one sentence [first, last)."""
+def _keep_words(
+    ids: np.ndarray, start: int, stop: int, count: int, sentence: int, rule: WindowRule, key: np.uint64, room: Windows
+) -> tuple[int, int]:
+    """Append the kept words of [start, stop) to the `count` there are, the random half of each in `right`.
+
+    `sentence` is the index of the first kept word of the sentence under way; windows are laid where one ends. Returns
+    both as they are then. Whether a word is kept can't be foretold, so nothing branches on it.
+    """
+    for position in range(start, stop):
+        word = ids[position]
+        if word < 0:
+            _lay_windows(sentence, count, rule, room)
+            sentence = count
+        else:
+            bits = bits_at(key, position)
+            room.words[count] = word
+            room.positions[count] = position
+            room.right[count] = np.int32(bits & np.uint64(0xFFFFFFFF))
+            count += (bits >> np.uint64(32)) < rule.keep[word]
+    return count, sentence
+
+
+@compiled()
+def _lay_windows(first: int, last: int, rule: WindowRule, room: Windows) -> None:
+    """Turn the random halves that stand in `right` into first and last index, for one sentence [first, last)."""
+    positions, left, right = room.positions, room.left, room.right
     for index in range(first, last):
-        reach = right[index]
-        low = max(first, index - reach)
-        high = min(last - 1, index + reach)
-        if not closes_gaps:
-            while positions[index] - positions[low] > reach:
-                low += 1
-            while positions[high] - positions[index] > reach:
-                high -= 1
-        left[index] = low
-        right[index] = high
+        low = np.uint64(np.uint32(right[index]))
+        reach = 0
+        for distance in range(len(rule.reach)):
+            reach += low < rule.reach[distance]
+        start = max(first, index - reach)
+        end = min(last - 1, index + reach)
+        if not rule.closes_gaps:
+            while positions[index] - positions[start] > reach:
+                start += 1
+            while positions[end] - positions[index] > reach:
+                end -= 1
+        left[index] = start
+        right[index] = end
 
 
 @compiled()

@@ -1,7 +1,7 @@
 """From the corpus's ids to the two matrices: kernels, and what runs them.
 
-Modules in the order of their imports: settings, progress, schedule, matrices, logistic, pools, blocks, sampling_kernel,
-interrupts, stream, estimate.
+Modules in the order of their imports: settings, progress, schedule, matrices, meeting, lanes, logistic, pools, blocks,
+window_blocks, sampling_kernel, sharing, rounds_kernel, racing, rounds, interrupts, stream, estimate.
 """
 
 from firth.training.progress import Progress

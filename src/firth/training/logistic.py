@@ -76,24 +76,6 @@ def _log_one_plus(share: Any) -> Any:
 
 
 @compiled(fast_math=True, flatten=True)
-def logistic_steps(scores: np.ndarray, weights: np.ndarray, times: np.ndarray, sign: float, rate: float) -> None:
-    """Replace scores x by the steps that lower Σ weight · −log σ(sign · x).
-
-        step = rate · weight · sign · σ(−sign · x)          the slope of −log σ(y) is −σ(−y)
-
-    All (n,) and of the matrices' precision; a weight is weights · times.
-    """
-    one = scores.dtype.type(1)
-    zero = scores.dtype.type(0)
-    turn = scores.dtype.type(-sign)
-    scale = scores.dtype.type(sign * rate)
-    for j in range(len(scores)):
-        x = turn * scores[j]
-        small = decay(abs(x))
-        scores[j] = scale * (weights[j] * times[j]) * (one if x > zero else small) / (one + small)
-
-
-@compiled(fast_math=True, flatten=True)
 def logistic_loss(scores: np.ndarray, weights: np.ndarray, times: np.ndarray, sign: float) -> float:
     """Return Σ weight · −log σ(sign · x), in nats; arguments as in `logistic_steps`."""
     zero = scores.dtype.type(0)

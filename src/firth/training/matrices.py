@@ -12,16 +12,16 @@ LINE = 64
 """Bytes of a cache line, and of the kernels' vectors."""
 
 SPARE = 4
-"""Rows of zeros for each thread, where blocks that are not full point."""
+"""Rows of zeros where the blocks of one thread or slice point that are not full."""
 
 
 class Matrices(NamedTuple):
-    """The model: rows of V words, then `SPARE` rows for each thread.
+    """The model: rows of V words, then spare ones.
 
     Attributes:
-        center: (V + SPARE · threads, D padded to whole cache lines).
+        center: (V + spare rows, D padded to whole cache lines).
         context: the same shape.
-        spare: the first of this thread's spare rows.
+        spare: the first of `SPARE` rows of zeros that nobody else uses at the same time.
     """
 
     center: np.ndarray
@@ -42,14 +42,14 @@ def own_lines(shape: int | tuple[int, ...], dtype: type | np.dtype) -> np.ndarra
     return buffer[start : start + count * size].view(dtype).reshape(shape)
 
 
-def padded_matrix(words: int, dimensions: int, *, threads: int = 1, dtype: type = np.float32) -> np.ndarray:
-    """Return zeros with room for `words` rows and the spare ones, each row starting on a cache line.
+def padded_matrix(words: int, dimensions: int, *, spare: int = SPARE, dtype: type = np.float32) -> np.ndarray:
+    """Return zeros with room for `words` rows and `spare` more, each row starting on a cache line.
 
     >>> padded_matrix(10, 3).shape
     (14, 16)
     """
     items = LINE // np.dtype(dtype).itemsize
-    return own_lines((words + SPARE * threads, -(-dimensions // items) * items), dtype)
+    return own_lines((words + spare, -(-dimensions // items) * items), dtype)
 
 
 def compact(matrix: np.ndarray, words: int, dimensions: int) -> np.ndarray:
@@ -72,13 +72,13 @@ def compact(matrix: np.ndarray, words: int, dimensions: int) -> np.ndarray:
     return flat[: words * dimensions].reshape(words, dimensions)
 
 
-def start_matrices(words: int, dimensions: int, *, threads: int, seed: int, dtype: type = np.float32) -> Matrices:
+def start_matrices(words: int, dimensions: int, *, spare: int = SPARE, seed: int, dtype: type = np.float32) -> Matrices:
     """Return matrices as training starts: centres uniform in ±1 / (2 D), contexts zero (word2vec.c).
 
     A number depends on the seed and its place alone.
     """
-    center = padded_matrix(words, dimensions, threads=threads, dtype=dtype)
-    context = padded_matrix(words, dimensions, threads=threads, dtype=dtype)
+    center = padded_matrix(words, dimensions, spare=spare, dtype=dtype)
+    context = padded_matrix(words, dimensions, spare=spare, dtype=dtype)
     key = stream_key(seed, "start")
     step = max(1, 2**20 // dimensions)  # so that what is drawn at once stays small
     for first in range(0, words, step):

@@ -18,8 +18,8 @@ class Pools(NamedTuple):
 
     Attributes:
         words: (turns, P) int32, P a multiple of 4; places freed by repeated draws point at spare rows.
-        times: how often each was drawn, 0 at freed places, (turns, 4 · P) float32: each four words' numbers stand four
-            times in a row, once for each centre of a block.
+        times: how often each was drawn, 0 at freed places, (turns, 4 · P), of the matrices' precision: each four words'
+            numbers stand four times in a row, once for each centre of a block.
         turn: kept words that share a pool, a multiple of 4.
         negatives: K, noise words a pair in expectation.
     """
@@ -30,10 +30,10 @@ class Pools(NamedTuple):
     negatives: int
 
 
-def pool_room(length: int, *, turn: int, size: int, negatives: int) -> Pools:
-    """Return room for the pools of a range of `length` positions, of `size` words each."""
+def pool_room(length: int, *, turn: int, size: int, negatives: int, dtype: np.dtype | type = np.float32) -> Pools:
+    """Return room for the pools of a range of `length` positions, of `size` words each, in the matrices' precision."""
     turns = -(-length // turn)
-    return Pools(own_lines((turns, size), np.int32), own_lines((turns, 4 * size), np.float32), turn, negatives)
+    return Pools(own_lines((turns, size), np.int32), own_lines((turns, 4 * size), dtype), turn, negatives)
 
 
 @compiled()
@@ -66,11 +66,11 @@ def draw_pools(
         words, times = pools.words[turn], pools.times[turn]
         times[:] = 1
         for k in range(size):
-            word = draw_word(bits_at(key, place + k), thresholds, aliases)
+            words[k] = draw_word(bits_at(key, place + k), thresholds, aliases)
+        for k in range(1, size):
             home = k
             for earlier in range(k):  # no early end, so that these become a few vector comparisons
-                home = earlier if words[earlier] == word else home
-            words[k] = word
+                home = earlier if words[earlier] == words[k] else home
             if home < k:
                 words[k] = spare + (k & 3)
                 for row in range(4):

@@ -4,19 +4,19 @@ The loss of a pair (centre c, context o) with K noise words, as in `firth.object
 
     J = −log σ(u_o·v_c) − Σ_k log σ(−u_k·v_c)
 
-Walk the kept words in groups of four. For each position of a group: its context row against the centre rows of its
-window, four at a time: scores, then both sides updated at once from their old values. Then the four centre rows of
-the group against a pool of noise words that lasts for one turn of the walk: blocks of 4 × 4, scores, σ, one fused
-update of the eight rows. A centre that takes part in n pairs meets a pool of P words, so each of them weighs
-n · K / P: the expected gradient is that of K noise words a pair, with far fewer scores.
+Walk the kept words in groups of four. First the windows of the group: the scores of all its pairs, σ, then one context
+row after the other, held in registers while the centre rows of its window go by, both moved. Then the four centre rows
+of the group against a pool of noise words that lasts for one turn of the walk: blocks of 4 × 4, scores, σ, one fused
+update of the eight rows. A centre that takes part in n pairs meets a pool of P words, so each of them weighs n · K / P:
+the expected gradient is that of K noise words a pair, with far fewer scores.
 
 The kernel writes into the matrices it is given, reads no clock, no counter and no random number, and holds no state:
 what is random was drawn before (`Windows`, `Pools`). Several threads may run it on the same matrices (they race).
 
-Finite by construction: a row longer than `LONGEST` is scaled back to it. Rows are looked at after each turn, earlier if
-a chain of updates since the last look could have made a row grow by more than e^`GROWTH_ALLOWED`, and after each update
-where the updates of one group could. Threads that race can add to each other's growth, which the bound does not see; so
-a pass also ends with a look at every number (`firth.training.stream`).
+Finite by construction: a row longer than `LONGEST` is scaled back to it. The steps taken are added up, and before their
+sum could have made a row grow by more than e^`GROWTH_ALLOWED`, the rows moved since the last look are looked at; after
+each update, where the updates of one group alone could. Threads that race add to each other's growth, and share the
+allowance; as they can undo each other's looks too, a pass ends with a look at every number (`firth.training.stream`).
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ import numpy as np
 
 from firth.compiling import compiled, prefetch_row
 from firth.observations.windows import Windows
-from firth.training.blocks import scores_4x1, scores_4x4, squares_4, update_4x1, update_4x4
-from firth.training.logistic import logistic_loss, logistic_steps
-from firth.training.matrices import Matrices, own_lines
+from firth.training.blocks import add_up, row_squares, scores_4x4, steps_apart, steps_together, sum_of_line, update_4x4
+from firth.training.logistic import logistic_loss
+from firth.training.matrices import LINE, Matrices, own_lines
 from firth.training.pools import Pools
 from firth.training.schedule import Rates
+from firth.training.window_blocks import window_scores, window_update
 
 LONGEST = 100.0
 """Norm to which longer rows are scaled back; scores up to 10⁴ are far beyond what any loss can tell apart."""
 
 GROWTH_ALLOWED = 30.0
-"""Largest log-growth within a turn: rows stay below LONGEST · e³⁰ ≈ 10¹⁵, their scores below float32's 10³⁸."""
+"""Largest log-growth between two looks: rows stay below LONGEST · e³⁰ ≈ 10¹⁵, their scores below float32's 10³⁸."""
 
 PAIRS, SCORED, LOSS, RESTRAINED = range(4)
 """Places of a tally: pairs trained, pairs scored, their loss in nats, how often a row was scaled back."""
@@ -47,38 +48,52 @@ AHEAD = 12
 """How many kept words ahead rows are fetched into the cache."""
 
 
-class Block(NamedTuple):
-    """Room for one block: rows, weights of the four centres, the same for each of 16 pairs, and scores."""
+class Room(NamedTuple):
+    """Room for one group of four words.
+
+    Attributes:
+        centers: rows of the four, as centres, (4,) int64.
+        contexts: rows of four noise words, (4,) int64.
+        center_weights: of the four centres, (4,).
+        weights: the same for each of the 16 pairs of a noise block, (16,).
+        noise: scores of such a block, then steps, (16,).
+        parts: scores of the windows of the group, not added up, (pairs, lanes).
+        pairs: the same added up, then steps, (pairs,).
+        ones: weights of pairs, (pairs,).
+        sizes: of the steps since rows were looked at, in lanes: their sum is what counts, (lanes,).
+        growth: how much log-growth the steps between two looks may amount to.
+    """
 
     centers: np.ndarray
     contexts: np.ndarray
     center_weights: np.ndarray
     weights: np.ndarray
+    noise: np.ndarray
+    parts: np.ndarray
+    pairs: np.ndarray
     ones: np.ndarray
-    scores: np.ndarray
+    sizes: np.ndarray
+    growth: float
 
 
-def block_room(dtype: np.dtype | type) -> Block:
-    """Return room for one block in this precision."""
-    center_weights, weights, ones, scores = (own_lines(size, dtype) for size in (4, 16, 16, 16))
-    ones[:] = 1
-    return Block(own_lines(4, np.int64), own_lines(4, np.int64), center_weights, weights, ones, scores)
-
-
-@compiled(fast_math=True, flatten=True)
-def _noise_block(block: Block, times: np.ndarray, matrices: Matrices, rate: float) -> None:
-    """Move four centre rows away from four noise rows."""
-    scores_4x4(matrices.center, block.centers, matrices.context, block.contexts, block.scores)
-    logistic_steps(block.scores, block.weights, times, -1.0, rate)
-    update_4x4(matrices.center, block.centers, matrices.context, block.contexts, block.scores)
-
-
-@compiled(fast_math=True, flatten=True)
-def _window_block(block: Block, matrices: Matrices, rate: float) -> None:
-    """Draw four centre rows and one context row together."""
-    scores_4x1(matrices.center, block.centers, matrices.context, block.contexts, block.scores)
-    logistic_steps(block.scores[:4], block.center_weights, block.ones, 1.0, rate)
-    update_4x1(matrices.center, block.centers, matrices.context, block.contexts, block.scores)
+def kernel_room(window: int, dtype: np.dtype | type, *, racing: int = 1) -> Room:
+    """Return room for groups with windows of this width, in this precision, for one of so many threads that race."""
+    lanes = LINE // np.dtype(dtype).itemsize
+    pairs = -(-8 * window // lanes) * lanes
+    room = Room(
+        centers=own_lines(4, np.int64),
+        contexts=own_lines(4, np.int64),
+        center_weights=own_lines(4, dtype),
+        weights=own_lines(16, dtype),
+        noise=own_lines(16, dtype),
+        parts=own_lines((pairs, lanes), dtype),
+        pairs=own_lines(pairs, dtype),
+        ones=own_lines(pairs, dtype),
+        sizes=own_lines(lanes, dtype),
+        growth=GROWTH_ALLOWED / min(racing, 4),
+    )
+    room.ones[:] = 1
+    return room
 
 
 @compiled(inline=True)
@@ -93,37 +108,43 @@ def _merge(rows: np.ndarray, weights: np.ndarray, spare: int) -> None:
                 break
 
 
-@compiled()
-def _restrain(matrix: np.ndarray, rows: np.ndarray, squares: np.ndarray) -> int:
-    """Scale those of four rows that are longer than LONGEST back to it; return how many. A row may stand repeatedly."""
-    squares_4(matrix, rows, squares)
-    count = 0
-    for j in range(4):
-        if squares[j] > LONGEST * LONGEST:
-            for repeated in range(j + 1, 4):
-                if rows[repeated] == rows[j]:
-                    squares[repeated] = 0
-            scale = matrix.dtype.type(LONGEST / math.sqrt(squares[j]))
-            for i in range(matrix.shape[1]):
-                matrix[rows[j], i] *= scale
-            count += 1
-    return count
-
-
 @compiled(inline=True)
-def _restrain_words(words: np.ndarray, first: int, last: int, matrix: np.ndarray, block: Block) -> int:
-    """Restrain the rows of words[first:last], four at a time (the last one may be looked at again)."""
+def _lines(count: int, room: Room) -> int:
+    """Return how many lines so many numbers begin."""
+    return (count + room.parts.shape[1] - 1) // room.parts.shape[1]
+
+
+@compiled()
+def _restrain(words: np.ndarray, first: int, last: int, matrix: np.ndarray, room: Room) -> int:
+    """Scale those rows of words[first:last] that are longer than LONGEST back to it; return how many."""
     count = 0
-    for index in range(first, last, 4):
-        for j in range(4):
-            block.centers[j] = words[min(index + j, last - 1)]
-        count += _restrain(matrix, block.centers, block.scores)
+    for start in range(first, last, len(room.parts)):
+        rows = min(last - start, len(room.parts))
+        row_squares(matrix, words, start, rows, room.parts)
+        add_up(room.parts, room.pairs, _lines(rows, room))
+        for j in range(rows):
+            if room.pairs[j] > LONGEST * LONGEST:
+                count += scale_back(matrix[words[start + j]])
     return count
+
+
+@compiled()
+def scale_back(row: np.ndarray) -> int:
+    """Scale a row that is longer than LONGEST back to it; return whether it was (a row may stand repeatedly)."""
+    square = 0.0
+    for i in range(len(row)):
+        square += np.float64(row[i]) * row[i]
+    if square <= LONGEST * LONGEST:
+        return 0
+    scale = row.dtype.type(LONGEST / math.sqrt(square))
+    for i in range(len(row)):
+        row[i] *= scale
+    return 1
 
 
 @compiled()
 def _restrain_since(
-    mark: int, now: int, first: int, matrices: Matrices, windows: Windows, pools: Pools, block: Block
+    mark: int, now: int, first: int, matrices: Matrices, windows: Windows, pools: Pools, room: Room
 ) -> int:
     """Restrain every row that the words [mark, now) can have moved; return how many needed it."""
     if now <= mark:
@@ -132,87 +153,63 @@ def _restrain_since(
     for index in range(mark, now):
         low = min(low, windows.left[index])
         high = max(high, windows.right[index])
-    count = _restrain_words(windows.words, low, high + 1, matrices.center, block)
-    count += _restrain_words(windows.words, mark, now, matrices.context, block)
+    count = _restrain(windows.words, low, high + 1, matrices.center, room)
+    count += _restrain(windows.contexts, mark, now, matrices.context, room)
     for turn in range((mark - first) // pools.turn, (now - 1 - first) // pools.turn + 1):
-        count += _restrain_words(pools.words[turn], 0, pools.words.shape[1], matrices.context, block)
+        count += _restrain(pools.words[turn], 0, pools.words.shape[1], matrices.context, room)
     return count
 
 
 @compiled(inline=True)
-def _load_group(index: int, last: int, matrices: Matrices, windows: Windows, pools: Pools, block: Block) -> None:
-    """Point the block's centres at the group that starts at `index`, each weighing pairs · K / P."""
-    share = pools.negatives / pools.words.shape[1]
+def _load_group(
+    index: int, last: int, rate: float, matrices: Matrices, windows: Windows, pools: Pools, room: Room
+) -> None:
+    """Point the room's centres at the group that starts at `index`, each weighing rate · pairs · K / P."""
+    share = rate * pools.negatives / pools.words.shape[1]
     for j in range(4):
         if index + j < last:
-            block.centers[j] = windows.words[index + j]
-            block.center_weights[j] = windows.pairs[index + j] * share
+            room.centers[j] = windows.words[index + j]
+            room.center_weights[j] = windows.pairs[index + j] * share
         else:
-            block.centers[j] = matrices.spare + j
-            block.center_weights[j] = 0
-    _merge(block.centers, block.center_weights, matrices.spare)
+            room.centers[j] = matrices.spare + j
+            room.center_weights[j] = 0
+    _merge(room.centers, room.center_weights, matrices.spare)
     for pair in range(16):
-        block.weights[pair] = block.center_weights[pair >> 2]
+        room.weights[pair] = room.center_weights[pair >> 2]
 
 
 @compiled(inline=True)
-def _growth_bound(index: int, last: int, most_times: float, windows: Windows, pools: Pools, block: Block) -> float:
-    """Bound the log-growth of any row by the updates of one group, per unit of learning rate.
+def _score_windows(index: int, end: int, matrices: Matrices, windows: Windows, room: Room) -> int:
+    """Fill room.pairs with the scores of the windows of the words [index, end); return how many there are."""
+    count = 0
+    for position in range(index, end):
+        left, right = np.int64(windows.left[position]), np.int64(windows.right[position])
+        row = np.int64(windows.contexts[position])
+        where = left, right, position
+        window_scores(matrices.context, row, matrices.center, windows.words, where, room.parts, count)
+        count += int(right - left)
+    add_up(room.parts, room.pairs, _lines(count, room))
+    return count
 
-    An update adds to a row at most Σ weight · (the longest row), so it makes the longest grow by 1 + Σ weight at
-    most, and log(1 + y) ≤ y.
-    """
-    total = 0.0
-    most = 0.0
+
+@compiled(inline=True)
+def _update_window(position: int, first: int, matrices: Matrices, windows: Windows, room: Room) -> int:
+    """Move the rows of one window by the steps room.pairs[first:]; return how many pairs it has."""
+    left, right = np.int64(windows.left[position]), np.int64(windows.right[position])
+    row = np.int64(windows.contexts[position])
+    where = left, right, position
+    window_update(matrices.context, row, matrices.center, windows.words, where, room.pairs, first)
+    return int(right - left)
+
+
+@compiled(inline=True)
+def _noise_block(turn: int, k: int, matrices: Matrices, pools: Pools, room: Room) -> None:
+    """Push the four centres in the room and the noise words [k, k + 4) of a pool apart."""
     for j in range(4):
-        total += block.center_weights[j]
-        most = max(most, block.center_weights[j])
-    bound = max(4 * most, total) * most_times * (pools.words.shape[1] // 4)
-    for position in range(index, min(index + 4, last)):
-        bound += windows.right[position] - windows.left[position] + 3
-    return bound
-
-
-@compiled(flatten=True)
-def _load_window(start: int, index: int, matrices: Matrices, windows: Windows, block: Block) -> None:
-    """Point the block's centres at four words of the window of `index`, from the one that stands at `start` on."""
-    for j in range(4):
-        other = start + j
-        other += other >= index  # the word itself is not its own context
-        inside = other <= windows.right[index]
-        block.centers[j] = windows.words[other] if inside else matrices.spare + j
-        block.center_weights[j] = inside
-    _merge(block.centers, block.center_weights, matrices.spare)
-
-
-@compiled(flatten=True)
-def _attract(
-    index: int, rate: float, careful: bool, matrices: Matrices, windows: Windows, block: Block, tally: np.ndarray
-) -> None:
-    """Train the word at `index` as the context of each other word in its window."""
-    block.contexts[:] = windows.words[index]
-    left, right = windows.left[index], windows.right[index]
-    tally[PAIRS] += right - left
-    for start in range(left, right, 4):
-        _load_window(start, index, matrices, windows, block)
-        _window_block(block, matrices, rate)
-        if careful:
-            tally[RESTRAINED] += _restrain(matrices.center, block.centers, block.scores)
-            tally[RESTRAINED] += _restrain(matrices.context, block.contexts, block.scores)
-
-
-@compiled(flatten=True)
-def _repel(
-    turn: int, rate: float, careful: bool, matrices: Matrices, pools: Pools, block: Block, tally: np.ndarray
-) -> None:
-    """Train the group in the block, as centres, against the pool of its turn."""
-    for k in range(0, pools.words.shape[1], 4):
-        for j in range(4):
-            block.contexts[j] = pools.words[turn, k + j]
-        _noise_block(block, pools.times[turn, 4 * k : 4 * k + 16], matrices, rate)
-        if careful:
-            tally[RESTRAINED] += _restrain(matrices.center, block.centers, block.scores)
-            tally[RESTRAINED] += _restrain(matrices.context, block.contexts, block.scores)
+        room.contexts[j] = pools.words[turn, k + j]
+    scores_4x4(matrices.center, room.centers, matrices.context, room.contexts, room.noise)
+    steps_apart(room.noise, room.weights, pools.times[turn, 4 * k : 4 * k + 16], room.sizes)
+    update_4x4(matrices.center, room.centers, matrices.context, room.contexts, room.noise)
 
 
 @compiled(inline=True)
@@ -220,18 +217,100 @@ def _fetch_ahead(start: int, stop: int, matrices: Matrices, windows: Windows) ->
     """Ask for the rows of the words [start, stop)."""
     for index in range(start, stop):
         prefetch_row(matrices.center, np.int64(windows.words[index]))
-        prefetch_row(matrices.context, np.int64(windows.words[index]))
+        prefetch_row(matrices.context, np.int64(windows.contexts[index]))
 
 
 @compiled(inline=True)
-def _begin_turn(turn: int, turns: int, matrices: Matrices, pools: Pools) -> float:
-    """Ask for the rows of the next pool; return how often the most frequent word of this one was drawn."""
-    most = 0.0
+def _fetch_pool(turn: int, matrices: Matrices, pools: Pools) -> None:
+    """Ask for the rows of a pool."""
     for k in range(pools.words.shape[1]):
-        most = max(most, pools.times[turn, 16 * (k >> 2) + (k & 3)])
-        if turn + 1 < turns:
-            prefetch_row(matrices.context, np.int64(pools.words[turn + 1, k]))
-    return most
+        prefetch_row(matrices.context, np.int64(pools.words[turn, k]))
+
+
+@compiled(inline=True)
+def _growth_bound(index: int, last: int, windows: Windows, pools: Pools, rates: Rates) -> float:
+    """Bound the log-growth of any row by the updates of the group at `index`.
+
+    An update adds to a row at most Σ step · (the longest row), so it makes the longest grow by 1 + Σ step at most, and
+    log(1 + y) ≤ y. A window moves its context row once for each pair, a centre row once (again where it stands again).
+    A block of noise moves a noise row by each centre's weight · times, a centre row by its weight · the times of four:
+    both at most by the weight of all four centres · the times of four, which are those of all draws in the end.
+    """
+    rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
+    pairs = 0
+    weight = 0
+    for position in range(index, min(index + 4, last)):
+        pairs += windows.right[position] - windows.left[position]
+        weight += windows.pairs[position]
+    return rate * (pairs + weight * pools.negatives)
+
+
+@compiled()
+def _train_span(
+    start: int,
+    first: int,
+    last: int,
+    matrices: Matrices,
+    windows: Windows,
+    pools: Pools,
+    rates: Rates,
+    room: Room,
+) -> tuple[int, int]:
+    """Train on the words from `start` on, group by group, until rows have to be looked at or the range ends.
+
+    Returns the word after the last one trained, and how many pairs there were.
+    """
+    room.sizes[:] = 0
+    pairs = 0
+    index = start
+    turns = (last - first + pools.turn - 1) // pools.turn
+    while index < last:
+        bound = _growth_bound(index, last, windows, pools, rates)
+        if index > start and sum_of_line(room.sizes) + bound > room.growth:
+            break
+        turn = (index - first) // pools.turn
+        if (index - first) % pools.turn == 0 and turn + 1 < turns:
+            _fetch_pool(turn + 1, matrices, pools)
+        _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), matrices, windows)
+        rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
+        end = min(index + 4, last)
+        count = _score_windows(index, end, matrices, windows, room)
+        pairs += count
+        steps_together(room.pairs, _lines(count, room), rate, room.sizes)
+        count = 0
+        for position in range(index, end):
+            count += _update_window(position, count, matrices, windows, room)
+        _load_group(index, last, rate, matrices, windows, pools, room)
+        for k in range(0, pools.words.shape[1], 4):
+            _noise_block(turn, k, matrices, pools, room)
+        index = end
+    return index, pairs
+
+
+@compiled()
+def _train_carefully(
+    index: int, first: int, last: int, matrices: Matrices, windows: Windows, pools: Pools, rates: Rates, room: Room
+) -> tuple[int, int, int]:
+    """Train on one group and restrain rows after each update.
+
+    Returns the word after the last one trained, how many pairs there were, and how many rows were scaled back.
+    """
+    rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
+    end = min(index + 4, last)
+    pairs = _score_windows(index, end, matrices, windows, room)
+    steps_together(room.pairs, _lines(pairs, room), rate, room.sizes)
+    count, restrained = 0, 0
+    for position in range(index, end):
+        count += _update_window(position, count, matrices, windows, room)
+        left, right = windows.left[position], windows.right[position]
+        restrained += _restrain(windows.words, left, right + 1, matrices.center, room)
+        restrained += _restrain(windows.contexts, position, position + 1, matrices.context, room)
+    _load_group(index, last, rate, matrices, windows, pools, room)
+    for k in range(0, pools.words.shape[1], 4):
+        _noise_block((index - first) // pools.turn, k, matrices, pools, room)
+        restrained += _restrain(windows.words, index, end, matrices.center, room)
+        restrained += _restrain(pools.words[(index - first) // pools.turn], k, k + 4, matrices.context, room)
+    return end, pairs, restrained
 
 
 @compiled()
@@ -242,8 +321,7 @@ def train_windows(
     last: int,
     pools: Pools,
     rates: Rates,
-    group: Block,
-    block: Block,
+    room: Room,
     tally: np.ndarray,
 ) -> None:
     """Train on the windows of the words [first, last), and on their noise.
@@ -255,33 +333,21 @@ def train_windows(
         last: index after its last.
         pools: from `draw_pools`, a row for each turn of the range.
         rates: learning rate by position.
-        group: room for four centres and their noise, from `block_room`.
-        block: room for four centres of one window, from `block_room`.
+        room: from `kernel_room`, for windows at least as wide.
         tally: (4,) float64; PAIRS and RESTRAINED are added to.
     """
-    growth = 0.0
-    mark = first
-    most_times = 0.0
-    turns = (last - first + pools.turn - 1) // pools.turn
     _fetch_ahead(first, min(first + AHEAD, last), matrices, windows)
-    for index in range(first, last, 4):
-        turn = (index - first) // pools.turn
-        if (index - first) % pools.turn == 0:
-            most_times = _begin_turn(turn, turns, matrices, pools)
-        _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), matrices, windows)
-        rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
-        _load_group(index, last, matrices, windows, pools, group)
-        bound = rate * _growth_bound(index, last, most_times, windows, pools, group)
-        if growth + bound > GROWTH_ALLOWED or index - mark >= pools.turn:
-            tally[RESTRAINED] += _restrain_since(mark, index, first, matrices, windows, pools, block)
-            growth = 0.0
-            mark = index
-        growth += bound
-        careful = bound > GROWTH_ALLOWED
-        for position in range(index, min(index + 4, last)):
-            _attract(position, rate, careful, matrices, windows, block, tally)
-        _repel(turn, rate, careful, matrices, pools, group, tally)
-    tally[RESTRAINED] += _restrain_since(mark, last, first, matrices, windows, pools, block)
+    room.parts[:] = 0  # what an earlier range left there would be added to the sizes of steps
+    mark = first
+    while mark < last:
+        if _growth_bound(mark, last, windows, pools, rates) > room.growth:
+            stop, pairs, restrained = _train_carefully(mark, first, last, matrices, windows, pools, rates, room)
+            tally[RESTRAINED] += restrained
+        else:
+            stop, pairs = _train_span(mark, first, last, matrices, windows, pools, rates, room)
+        tally[PAIRS] += pairs
+        tally[RESTRAINED] += _restrain_since(mark, stop, first, matrices, windows, pools, room)
+        mark = stop
 
 
 @compiled(fast_math=True)
@@ -291,8 +357,7 @@ def score_windows(
     first: int,
     last: int,
     pools: Pools,
-    group: Block,
-    block: Block,
+    room: Room,
     tally: np.ndarray,
 ) -> None:
     """Tally the loss of the windows of the words [first, last) and of their noise, and change nothing.
@@ -307,24 +372,18 @@ def score_windows(
         first: index of the range's first word in `windows`.
         last: index after its last.
         pools: from `draw_pools`.
-        group: room.
-        block: room.
+        room: from `kernel_room`.
         tally: (4,) float64; SCORED and LOSS are added to: each pair's own loss and that of its K noise words.
     """
     for index in range(first, last, 4):
-        _load_group(index, last, matrices, windows, pools, group)
-        for position in range(index, min(index + 4, last)):
-            block.contexts[0] = windows.words[position]
-            left, right = windows.left[position], windows.right[position]
-            tally[SCORED] += right - left
-            for start in range(left, right, 4):
-                _load_window(start, position, matrices, windows, block)
-                scores_4x1(matrices.center, block.centers, matrices.context, block.contexts, block.scores)
-                tally[LOSS] += logistic_loss(block.scores[:4], block.center_weights, block.ones, 1.0)
+        _load_group(index, last, 1.0, matrices, windows, pools, room)
+        count = _score_windows(index, min(index + 4, last), matrices, windows, room)
+        tally[SCORED] += count
+        tally[LOSS] += logistic_loss(room.pairs[:count], room.ones, room.ones, 1.0)
         turn = (index - first) // pools.turn
         for k in range(0, pools.words.shape[1], 4):
             for j in range(4):
-                group.contexts[j] = pools.words[turn, k + j]
-            scores_4x4(matrices.center, group.centers, matrices.context, group.contexts, group.scores)
+                room.contexts[j] = pools.words[turn, k + j]
+            scores_4x4(matrices.center, room.centers, matrices.context, room.contexts, room.noise)
             times = pools.times[turn, 4 * k : 4 * k + 16]
-            tally[LOSS] += logistic_loss(group.scores, group.weights, times, -1.0)
+            tally[LOSS] += logistic_loss(room.noise, room.weights, times, -1.0)

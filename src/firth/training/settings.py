@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from firth.errors import check_integer, check_number
 
@@ -15,6 +16,24 @@ POOL = 16
 TURN = 32
 """Kept words that share a pool."""
 
+SLICES = 8
+"""Slices of a round: as many threads as can work at once. Like what follows, it shapes the result."""
+
+MOST_RELAXED = 0.1
+"""How far a slice may bring the heaviest row to where it is drawn, in expectation, in one round."""
+
+LONGEST_SLICE = 1024
+"""Positions of a slice in one round, at the most."""
+
+SHORTEST_SLICE = 8
+"""Positions of a slice in one round, where the corpus has them."""
+
+FEWEST_ROUNDS = 64
+"""Rounds of a pass that slices are made shorter for, so that those of a small corpus meet often enough."""
+
+CURVATURE = 0.035
+"""How far steps that add up to 1 bring a row to where it is drawn, in a vocabulary of many words."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StreamSettings:
@@ -25,8 +44,9 @@ class StreamSettings:
         negatives: K, noise words a pair in expectation.
         passes: over the corpus.
         learning_rate: at the start; it falls to 0 along a straight line.
-        threads: that train at once, racing on shared rows.
+        threads: that train at once.
         seed: of every random number.
+        reproducible: whether threads work in rounds and leave the same bytes however many they are, or race.
 
     Raises:
         SettingsError: if one is out of range.
@@ -38,6 +58,7 @@ class StreamSettings:
     learning_rate: float
     threads: int
     seed: int
+    reproducible: bool = True
 
     def __post_init__(self) -> None:
         check_integer("dimensions", self.dimensions, 1, 100_000)
@@ -46,3 +67,14 @@ class StreamSettings:
         check_number("learning_rate", self.learning_rate, 0, 10, open_below=True)
         check_integer("threads", self.threads, 1, 1024)
         check_integer("seed", self.seed, 0, 2**63 - 1)
+
+
+def kernel_choices(reproducible: bool) -> dict[str, Any]:
+    """Return what shapes a result without being told, as it is stored.
+
+    >>> kernel_choices(False)
+    {'name': 'race', 'pool': 16, 'turn': 32, 'range': 16384}
+    """
+    if not reproducible:
+        return {"name": "race", "pool": POOL, "turn": TURN, "range": RANGE}
+    return {"name": "rounds", "pool": POOL, "turn": TURN, "slices": SLICES}

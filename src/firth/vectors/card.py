@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -35,6 +36,7 @@ _PASSES = {  # columns of the table, and how a number is written in each
     "loss per pair (nats)": ("loss_per_pair", ".4f"),
     "words/s": ("words_per_second", ",.0f"),
 }
+_VERSIONS = ("firth", "python", "numpy", "numba", "llvmlite")
 
 
 def model_card(name: str, config: Mapping[str, Any]) -> str:
@@ -86,6 +88,7 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
     parts = [
         "---\nlibrary_name: firth\ntags: [word-vectors]\n---",
         f"# {_cell(name)}\n\n{_summary(config, training, corpus, passes)}\n",
+        *_reproducibility(name, training),
         _LOAD.format(name=json.dumps(name, ensure_ascii=False)),
     ]
     settings = _rows({key: value for key, value in training.items() if key != "losses"})
@@ -128,6 +131,24 @@ def _summary(
         planned = training.get("passes")
         text += f" Training was interrupted, in pass {len(passes)} of {planned}." if passes and planned else ""
     return _one_line(text)
+
+
+def _reproducibility(name: str, training: Mapping[str, Any]) -> list[str]:
+    """Say in one line whether training again gives the same bytes, where, and how to try; nothing if it isn't known."""
+    if training.get("reproducible") is False:
+        return ["Not reproducible: threads raced, and another training gives other numbers.\n"]
+    if training.get("reproducible") is not True:
+        return []
+    if training.get("interrupted") is True:
+        return ["Not reproducible: training was interrupted, where no other would be.\n"]
+    command = _code(f"firth train --verify {shlex.quote(name)} CORPUS")
+    text = f"Reproducible: {command} trains it again, on any number of threads, and compares the bytes."
+    made = _part(training, "made_with")
+    versions = ", ".join(f"{part} {made[part]}" for part in _VERSIONS if part in made)
+    if versions and "compiled_for" in made:
+        which = ", ".join(f"{made[part]}" for part in ("processor", "machine") if part in made)
+        text += f" They are the same with {versions}, on a processor that LLVM calls {made['compiled_for']} ({which})."
+    return [_one_line(text) + "\n"]
 
 
 def _pass_table(passes: list[Mapping[str, Any]]) -> str:
@@ -174,6 +195,11 @@ def _cell(value: object, *, thousands: bool = False) -> str:
     text = _one_line(", ".join(map(str, value)) if isinstance(value, list) else str(value))
     text = text.replace("|", "\\|").replace("`", "'")
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _code(text: str) -> str:
+    """Set a text as code."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def _one_line(text: str) -> str:
