@@ -1,6 +1,6 @@
 """How good are the vectors, against gensim's at the same settings, as means over seeds?
 
-    python benchmarks/quality.py [--seeds 1 2 3]
+    python benchmarks/quality.py [--seeds 1 2 3 4 5]
 
 `enwiki-text8-style` in lines of 1000 words, D = 100, 5 passes, window 5, negatives 5, subsample 1e-3, min_count 5,
 learning rate 0.025, two threads: the settings of `benchmarks/training.py`. Similarity is Spearman's correlation × 100,
@@ -9,6 +9,7 @@ analogies the share answered among the 30 000 most frequent words × 100; both t
 """
 
 import argparse
+import functools
 import json
 import statistics
 import tempfile
@@ -20,7 +21,7 @@ from measuring import RESULTS, check_trained, data_file, write_lines, write_resu
 from training import SETTINGS, THREADS
 
 import firth
-from firth.training import stream
+from firth.training import racing, rounds, settings, stream
 
 GOLD = {
     "WordSim-353": "similarity/ws-353-all.txt",
@@ -30,7 +31,7 @@ GOLD = {
 }
 
 
-def train_firth(path, seed, options):
+def train_firth(path, seed, options, *, reproducible=True):
     """Train with firth."""
     return firth.train(
         path,
@@ -43,7 +44,13 @@ def train_firth(path, seed, options):
         learning_rate=options.learning_rate,
         seed=seed,
         threads=THREADS,
+        reproducible=reproducible,
     )
+
+
+def train_racing(path, seed, options):
+    """Train with firth, threads racing."""
+    return train_firth(path, seed, options, reproducible=False)
 
 
 def train_gensim(path, seed, _):
@@ -60,6 +67,9 @@ def train_gensim(path, seed, _):
     return firth.Vectors(model.wv.index_to_key, np.asarray(model.wv.vectors))
 
 
+TRAINERS = {"firth": train_firth, "firth, racing": train_racing, "gensim": train_gensim}
+
+
 def scores(vectors):
     """Return the four numbers, × 100."""
     found = firth.evaluate(vectors, [data_file(name) for name in GOLD.values()], restrict=30_000)
@@ -73,7 +83,7 @@ def read_rows():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--keep-peer", action="store_true", help="take gensim's rows from the results that are there")
     choices = parser.add_argument_group("choices of firth's kernel to try: gensim is left out, and nothing is written")
     choices.add_argument("--pool", type=int, help="noise words that a group meets, a multiple of 4")
@@ -81,12 +91,14 @@ def main():
     choices.add_argument("--learning-rate", type=float, default=0.025)
     options = parser.parse_args()
     is_trial = bool(options.pool or options.turn or options.learning_rate != 0.025)
-    stream.POOL, stream.TURN = options.pool or stream.POOL, options.turn or stream.TURN
+    choices = {"pool": options.pool or settings.POOL, "turn": options.turn or settings.TURN}
+    racing.POOL, racing.TURN = choices.values()
+    stream.Rounds = functools.partial(rounds.Rounds, **choices)
     kept = [row for row in read_rows() if row[0] == "gensim"] if options.keep_peer else []
     rows, means = [], {"gensim": kept[-1][2:-1]} if kept else {}
     with tempfile.TemporaryDirectory() as folder:
         path, _ = write_lines(folder)
-        for name, trainer in (("firth", train_firth), ("gensim", train_gensim))[: 1 if is_trial or kept else 2]:
+        for name, trainer in list(TRAINERS.items())[: 2 if is_trial or kept else 3]:
             runs = []
             for seed in options.seeds:
                 runs.append(scores(trainer(path, seed, options)))
@@ -98,16 +110,20 @@ def main():
             rows.append([name, "mean", *(round(value, 1) for value in [*means[name], statistics.mean(means[name])])])
     rows += kept
     if is_trial:
-        print(rows[-1])
+        print(*(row for row in rows if row[1] == "mean"), sep="\n")
         return
     write_result(
         "quality",
-        what=f"Quality × 100 at D = 100 after 5 passes over 16.9 M words of Wikipedia, {len(options.seeds)} seeds each",
+        what="Quality × 100 at D = 100 after 5 passes over 16.9 M words of Wikipedia, "
+        f"{len(options.seeds)} seeds each (gensim: {sum(row[0] == 'gensim' for row in rows) - 1})",
         command="python benchmarks/quality.py",
         columns=["trainer", "run", *GOLD, "average"],
         rows=rows,
         versions={"gensim": gensim_version},
-        difference=[own - peer for own, peer in zip(means["firth"], means["gensim"], strict=True)],
+        difference={
+            name: [own - peer for own, peer in zip(means[name], means["gensim"], strict=True)]
+            for name in ("firth", "firth, racing")
+        },
     )
 
 

@@ -1,6 +1,6 @@
 """Run every benchmark that README.md quotes, then write its tables.
 
-python benchmarks/run.py          about 40 minutes on two cores
+python benchmarks/run.py          about 90 minutes on two cores
 """
 
 import runpy
@@ -9,7 +9,18 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BENCHMARKS = ["indexing", "training", "quality", "memory", "startup", "kernel", "determinism"]
+BENCHMARKS = [
+    "roofline",
+    "indexing",
+    "training",
+    "quality",
+    "command",
+    "scaling",
+    "memory",
+    "startup",
+    "kernel",
+    "determinism",
+]
 
 
 def main():
