@@ -205,6 +205,20 @@ def test_mean_gradient_is_that_of_k_negatives_a_pair_on_expected_counts(kernel, 
 
 
 @kernels
+def test_kernel_equals_its_slow_twin_where_each_update_is_looked_at(kernel):
+    """Steps so large that one group could overflow, rows so short that none has to be scaled back."""
+    toy = Toy(random_ids(12, 14, 3, breaks=0), 12, spread=1e-9, observations=Observations(window=4, subsample=0))
+    fast, slow = toy.matrices(), toy.matrices()
+    tally = kernel.run(toy, fast, Rates(3.0, 0.0, 3.0))
+    assert tally[PAIRS] == kernel.twin(toy, slow.center, slow.context, lambda p: 3.0)
+    assert tally[RESTRAINED] == 0
+    scale = np.abs(slow.center).max()
+    assert scale > 1e-7  # it moved
+    assert np.allclose(toy.trim(fast.center), toy.trim(slow.center), rtol=0, atol=1e-9 * scale)
+    assert np.allclose(toy.trim(fast.context), toy.trim(slow.context), rtol=0, atol=1e-9 * scale)
+
+
+@kernels
 def test_a_row_that_grew_too_long_is_scaled_back_and_told(kernel):
     toy = Toy(random_ids(6, 60, 8), 6, dimensions=4)
     model = toy.matrices(np.float32)

@@ -167,11 +167,13 @@ def _train_stream(
     """Say what the run will take, check that the machine has it, and run."""
     from firth.compiling import is_compiled
     from firth.training.estimate import check_memory, estimate_memory
+    from firth.training.rounds import copies_of_run
     from firth.training.stream import Stream
 
     vocabulary = corpus.vocabulary
+    copies = copies_of_run(len(corpus.ids), vocabulary.counts, observations, settings) if settings.reproducible else 0
     estimate = estimate_memory(
-        len(vocabulary), settings.dimensions, threads=settings.threads, window=observations.window
+        len(vocabulary), settings.dimensions, threads=settings.threads, window=observations.window, copies=copies
     )
     check_memory(estimate)
     if len(vocabulary) == 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from firth.errors import TrainingError, sentence
 from firth.machine import available_memory
 from firth.training.matrices import LINE, SPARE
+from firth.training.settings import SLICES
 
 INTERPRETER = 80 * 2**20
 """Bytes that Python, NumPy and Numba take with the kernels loaded, besides the mapped pages of their files."""
@@ -43,7 +44,7 @@ class MemoryEstimate:
         return f"{self.total / 1e6:.0f} MB ({listed})"
 
 
-def estimate_memory(words: int, dimensions: int, *, threads: int, window: int) -> MemoryEstimate:
+def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, copies: int = 0) -> MemoryEstimate:
     """Estimate the memory of a streamed run. The corpus itself is mapped, and not counted.
 
     Args:
@@ -51,16 +52,25 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int) -
         dimensions: D; rows are padded to 16.
         threads: that train at once.
         window: W.
+        copies: rows for copies in each matrix, where threads work in rounds (`firth.training.rounds.copies_of_run`);
+            0 where they race.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
     '3024 MB (matrices 2432, vocabulary 500, threads 8, interpreter 84)'
+    >>> str(estimate_memory(1_000_000, 300, threads=2, window=5, copies=3400))
+    '3042 MB (matrices 2440, vocabulary 516, threads 2, interpreter 84)'
     """
     padded = -(-dimensions * 4 // LINE) * LINE // 4
+    threads_room = threads * (4 * 2**20 + 240 * window)
+    shared = 0
+    if copies:
+        threads_room = 2 * 2**20 + threads * 1024 * window
+        shared = 2 * SLICES  # bytes a word: the number of its copy in each slice
     return MemoryEstimate(
         INTERPRETER,
-        WORD * words,
-        2 * 4 * padded * (words + SPARE * threads),
-        threads * (4 * 2**20 + 240 * window),
+        (WORD + shared) * words,
+        2 * 4 * padded * (words + SPARE * threads + copies),
+        threads_room,
     )
 
 

@@ -78,6 +78,13 @@ def copies_of_slice(length: int, window: int, words: int, *, turn: int = TURN, p
     return min(words, length + 2 * window + 1 + -(-length // turn) * pool)
 
 
+def copies_of_run(positions: int, counts: np.ndarray, observations: Observations, settings: StreamSettings) -> int:
+    """Return how many rows of each matrix the copies of a run take."""
+    relaxation = relaxation_rate(observations, counts, settings.negatives)
+    length = slice_length(positions, settings.learning_rate * relaxation)
+    return SLICES * copies_of_slice(length, observations.window, len(counts))
+
+
 class Rounds:
     """A corpus, a model, and threads that train it in rounds.
 

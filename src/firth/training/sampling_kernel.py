@@ -59,6 +59,7 @@ class Room(NamedTuple):
         noise: scores of such a block, then steps, (16,).
         parts: scores of the windows of the group, not added up, (pairs, lanes).
         pairs: the same added up, then steps, (pairs,).
+        squares: norms of rows that are looked at, squared, (pairs,).
         ones: weights of pairs, (pairs,).
         sizes: of the steps since rows were looked at, in lanes: their sum is what counts, (lanes,).
         growth: how much log-growth the steps between two looks may amount to.
@@ -71,6 +72,7 @@ class Room(NamedTuple):
     noise: np.ndarray
     parts: np.ndarray
     pairs: np.ndarray
+    squares: np.ndarray
     ones: np.ndarray
     sizes: np.ndarray
     growth: float
@@ -88,6 +90,7 @@ def kernel_room(window: int, dtype: np.dtype | type, *, racing: int = 1) -> Room
         noise=own_lines(16, dtype),
         parts=own_lines((pairs, lanes), dtype),
         pairs=own_lines(pairs, dtype),
+        squares=own_lines(pairs, dtype),
         ones=own_lines(pairs, dtype),
         sizes=own_lines(lanes, dtype),
         growth=GROWTH_ALLOWED / min(racing, 4),
@@ -121,9 +124,9 @@ def _restrain(words: np.ndarray, first: int, last: int, matrix: np.ndarray, room
     for start in range(first, last, len(room.parts)):
         rows = min(last - start, len(room.parts))
         row_squares(matrix, words, start, rows, room.parts)
-        add_up(room.parts, room.pairs, _lines(rows, room))
+        add_up(room.parts, room.squares, _lines(rows, room))
         for j in range(rows):
-            if room.pairs[j] > LONGEST * LONGEST:
+            if room.squares[j] > LONGEST * LONGEST:
                 count += scale_back(matrix[words[start + j]])
     return count
 
