@@ -18,13 +18,14 @@ from firth.observations import Observations
 from firth.randomness import random_uniform, stream_key
 from firth.training.blocks import steps_apart, steps_together
 from firth.training.estimate import check_memory, estimate_memory
+from firth.training.lanes import VECTOR
 from firth.training.logistic import logistic_loss
 from firth.training.matrices import own_lines, start_matrices
 from firth.training.racing import SCORED_RANGES
 from firth.training.rounds import Rounds
 from firth.training.schedule import Rates, linear_rates
 from firth.training.settings import RANGE
-from firth.training.sharing import fill_shares
+from firth.training.sharing import BITS, fill_shares
 from firth.training.stream import Stream, StreamSettings
 from firth.training.window_blocks import window_scores, window_update
 
@@ -78,21 +79,23 @@ def test_threads_under_load_give_the_same_bytes():
     assert bytes_of(alone) == bytes_of(crowded)
 
 
-def test_words_that_share_a_bit_give_what_they_give_alone(monkeypatch):
-    """Words beyond the number of bits share one: their rows are copied without need, and nothing else changes."""
-    for length in (64, 16):
-        ids = random_ids(70_000, 3_000, 1)
-        near, far = ids.copy(), ids.copy()
-        far[ids == 5] = 5 + (1 << 16)  # shares its bit with the word it replaces
-        counts = np.ones(70_000)
-        settings = make_stream([0, 0, -1], 2).settings
-        for one, other in ((near, far),):
-            teams = [Rounds(part, counts, Observations(subsample=0), settings, length=length) for part in (one, other)]
-            for team in teams:
-                team.matrices.center[:70_000] = np.float32(0.01)
-                team.compile(Rates(0.1, 0.0, 0.1))
-            first, second = (team.matrices.center[:70_000] for team in teams)
-            assert np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
+def test_rows_copied_without_need_come_out_as_in_place():
+    """Words beyond the number of bits share one, so a row that one slice alone touches may be copied all the same."""
+    words, near, far = 70_000, 9, BITS + 3  # `far` shares its bit with word 3
+    ids = random_ids(10, 3_000, 1)
+    other = np.where(ids == near, far, ids).astype(np.int32)
+    settings = make_stream(ids, words).settings
+    rows = random_uniform(stream_key(1, "generator"), np.arange(10 * 20)).reshape(10, 20) - 0.5
+    trained = []
+    for text, last in ((ids, near), (other, far)):
+        team = Rounds(text, np.ones(words), Observations(subsample=0), settings, length=16)
+        names = [*range(near), last]
+        team.matrices.center[names, :20] = rows
+        team.compile(Rates(0.1, 0.0, 0.1))
+        trained.append([matrix[names, :20] for matrix in team.matrices[:2]])
+    assert not np.allclose(trained[0][0], rows, rtol=0, atol=1e-3)
+    for one, two in zip(*trained, strict=True):
+        assert np.allclose(one, two, rtol=0, atol=1e-6)
 
 
 def test_another_seed_gives_other_vectors():
@@ -283,17 +286,17 @@ def test_steps_are_those_of_the_objective(dtype, tolerance):
     together, sizes = exact.copy(), np.zeros(16, dtype)
     _together(together, sizes)
     assert np.allclose(together, 0.25 * sigmoid(-x), rtol=tolerance, atol=1e-30)
-    assert sizes[: 64 // sizes.itemsize].sum() == pytest.approx(together.sum(), rel=1e-5)
+    assert sizes[: VECTOR // sizes.itemsize].sum() == pytest.approx(together.sum(), rel=1e-5)
     apart = exact.copy()
     weights, times = np.full(16, 0.5, dtype), np.full(16, 2.0, dtype)
     _apart(apart, weights, times, sizes)
     assert np.allclose(apart, -sigmoid(x), rtol=tolerance, atol=1e-30)
-    assert sizes[: 64 // sizes.itemsize].sum() == pytest.approx(together.sum() - apart.sum(), rel=1e-5)
+    assert sizes[: VECTOR // sizes.itemsize].sum() == pytest.approx(together.sum() - apart.sum(), rel=1e-5)
 
 
 @numba.njit
 def _together(scores, sizes):
-    steps_together(scores, scores.size * scores.itemsize // 64, 0.25, sizes)
+    steps_together(scores, scores.size * scores.itemsize // VECTOR, 0.25, sizes)
 
 
 @numba.njit
@@ -320,7 +323,7 @@ def test_scores_and_moves_of_a_window_are_those_of_its_rows(columns, dtype):
     center, context = own_lines((12, columns), dtype), own_lines((12, columns), dtype)
     center[:], context[:] = rows[:12], rows[12:]
     words = np.array([3, 5, 7, 5, 9, 1], np.int32)
-    parts, steps = own_lines((16, 64 // center.itemsize), dtype), np.arange(1.0, 17.0).astype(dtype) / 8
+    parts, steps = own_lines((16, VECTOR // center.itemsize), dtype), np.arange(1.0, 17.0).astype(dtype) / 8
     others = [5, 7, 9, 1]  # the window is all but the first word; the word itself is the second 5
     _window(context, 6, center, words, (1, 5, 3), parts, steps)
     assert np.allclose(parts[:4].sum(axis=1), rows[others] @ rows[18], rtol=1e-4 if dtype == np.float32 else 1e-12)
