@@ -18,6 +18,7 @@ from firth.observations import Observations
 from firth.randomness import random_uniform, stream_key
 from firth.training.blocks import steps_apart, steps_together
 from firth.training.estimate import check_memory, estimate_memory
+from firth.training.lanes import VECTOR
 from firth.training.logistic import logistic_loss
 from firth.training.matrices import own_lines, start_matrices
 from firth.training.racing import SCORED_RANGES
@@ -285,17 +286,17 @@ def test_steps_are_those_of_the_objective(dtype, tolerance):
     together, sizes = exact.copy(), np.zeros(16, dtype)
     _together(together, sizes)
     assert np.allclose(together, 0.25 * sigmoid(-x), rtol=tolerance, atol=1e-30)
-    assert sizes[: 64 // sizes.itemsize].sum() == pytest.approx(together.sum(), rel=1e-5)
+    assert sizes[: VECTOR // sizes.itemsize].sum() == pytest.approx(together.sum(), rel=1e-5)
     apart = exact.copy()
     weights, times = np.full(16, 0.5, dtype), np.full(16, 2.0, dtype)
     _apart(apart, weights, times, sizes)
     assert np.allclose(apart, -sigmoid(x), rtol=tolerance, atol=1e-30)
-    assert sizes[: 64 // sizes.itemsize].sum() == pytest.approx(together.sum() - apart.sum(), rel=1e-5)
+    assert sizes[: VECTOR // sizes.itemsize].sum() == pytest.approx(together.sum() - apart.sum(), rel=1e-5)
 
 
 @numba.njit
 def _together(scores, sizes):
-    steps_together(scores, scores.size * scores.itemsize // 64, 0.25, sizes)
+    steps_together(scores, scores.size * scores.itemsize // VECTOR, 0.25, sizes)
 
 
 @numba.njit
@@ -322,7 +323,7 @@ def test_scores_and_moves_of_a_window_are_those_of_its_rows(columns, dtype):
     center, context = own_lines((12, columns), dtype), own_lines((12, columns), dtype)
     center[:], context[:] = rows[:12], rows[12:]
     words = np.array([3, 5, 7, 5, 9, 1], np.int32)
-    parts, steps = own_lines((16, 64 // center.itemsize), dtype), np.arange(1.0, 17.0).astype(dtype) / 8
+    parts, steps = own_lines((16, VECTOR // center.itemsize), dtype), np.arange(1.0, 17.0).astype(dtype) / 8
     others = [5, 7, 9, 1]  # the window is all but the first word; the word itself is the second 5
     _window(context, 6, center, words, (1, 5, 3), parts, steps)
     assert np.allclose(parts[:4].sum(axis=1), rows[others] @ rows[18], rtol=1e-4 if dtype == np.float32 else 1e-12)

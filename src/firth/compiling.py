@@ -132,6 +132,14 @@ def compiled_for() -> tuple[str, list[str]]:
     return name, sorted(feature for feature in in_use if feature.startswith(_VECTOR_FEATURES))
 
 
+def vector_bytes() -> int:
+    """Return how wide the vectors are that kernels are written with: 64 bytes where the processor has them, else 32.
+
+    Wider ones than it has would be cut in two, and sums that fill its registers would not fit them any more.
+    """
+    return 64 if "avx512f" in compiled_for()[1] else 32
+
+
 @intrinsic
 def float_from_bits(typing_context: Any, bits: Any) -> Any:
     """Read the 32 bits of an int32 as a float32."""

@@ -1,7 +1,7 @@
-"""Vectors in LLVM's terms: rows read and written a cache line at a time, sums across lanes, σ of all lanes at once.
+"""Vectors in LLVM's terms: rows read and written a vector at a time, sums across lanes, σ of all lanes at once.
 
 The kernels' inner loops are built from these, because a compiler can't know what they may assume: rows are whole cache
-lines (64 bytes, 16 float32 or 8 float64), so there is no remainder and nothing has to be checked for overlap.
+lines, so there is no remainder, and nothing has to be checked for overlap. A *line* here is one vector: `VECTOR` bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from firth.training.matrices import LINE
+from firth.compiling import vector_bytes
+
+VECTOR = vector_bytes()
+"""Bytes of a vector: 64 where the processor has them, else 32."""
 
 SIZE = ir.IntType(64)
 _BYTE = ir.IntType(8).as_pointer()
@@ -21,7 +24,7 @@ _SUM = ("reassoc", "nsz", "contract")
 
 
 class Lines:
-    """A matrix as rows of vectors, each as long as a cache line."""
+    """A matrix as rows of vectors, of VECTOR bytes each."""
 
     def __init__(self, target: Any, builder: ir.IRBuilder, matrix_type: Any, matrix: ir.Value) -> None:
         array = target.make_array(matrix_type)(target, builder, matrix)
@@ -53,7 +56,7 @@ def size(number: int) -> ir.Constant:
 
 def line_of(target: Any, array_type: Any) -> ir.VectorType:
     """Return the type of a line of this array's items."""
-    return ir.VectorType(target.get_value_type(array_type.dtype), LINE // (array_type.dtype.bitwidth // 8))
+    return ir.VectorType(target.get_value_type(array_type.dtype), VECTOR // (array_type.dtype.bitwidth // 8))
 
 
 def items_of(target: Any, builder: ir.IRBuilder, array_type: Any, array: ir.Value) -> ir.Value:

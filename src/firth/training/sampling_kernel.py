@@ -29,8 +29,9 @@ import numpy as np
 from firth.compiling import compiled, prefetch_row
 from firth.observations.windows import Windows
 from firth.training.blocks import add_up, row_squares, scores_4x4, steps_apart, steps_together, sum_of_line, update_4x4
+from firth.training.lanes import VECTOR
 from firth.training.logistic import logistic_loss
-from firth.training.matrices import LINE, Matrices, own_lines
+from firth.training.matrices import Matrices, own_lines
 from firth.training.pools import Pools
 from firth.training.schedule import Rates
 from firth.training.window_blocks import window_scores, window_update
@@ -80,7 +81,7 @@ class Room(NamedTuple):
 
 def kernel_room(window: int, dtype: np.dtype | type, *, racing: int = 1) -> Room:
     """Return room for groups with windows of this width, in this precision, for one of so many threads that race."""
-    lanes = LINE // np.dtype(dtype).itemsize
+    lanes = VECTOR // np.dtype(dtype).itemsize
     pairs = -(-8 * window // lanes) * lanes
     room = Room(
         centers=own_lines(4, np.int64),

@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 
 from firth.training.lanes import (
     SIZE,
+    VECTOR,
     Lines,
     everywhere,
     items_of,
@@ -30,8 +31,8 @@ from firth.training.lanes import (
     store_line,
 )
 
-_HELD = 8
-"""Lines of the context row held in registers at once, and as many of its move."""
+_HELD = VECTOR // 8
+"""Lines of the context row held in registers at once, and as many of its move: half of all registers."""
 
 
 class _Window:
