@@ -20,6 +20,8 @@ import measuring
 from measuring import write_lines, write_result
 
 from firth.training.estimate import estimate_memory
+from firth.training.rounds import copies_of_slice
+from firth.training.settings import SLICES
 
 KERNELS = {"firth": True, "firth, racing": False}
 """Names of the kernels, and whether they are reproducible."""
@@ -77,7 +79,9 @@ def measure(path, name, dimensions, min_count):
     """Return a row: the peak of a run, the estimate, its parts, all in MB."""
     settings = {"dimensions": dimensions, "min_count": min_count, "passes": 1, "threads": THREADS}
     found = run_alone(path, **settings, reproducible=KERNELS[name])
-    estimate = estimate_memory(found["vocabulary"], dimensions, threads=THREADS, window=5)
+    # Slices are as long as here for any corpus of some million words at these settings.
+    copies = SLICES * copies_of_slice(268, 5, found["vocabulary"]) if KERNELS[name] else 0
+    estimate = estimate_memory(found["vocabulary"], dimensions, threads=THREADS, window=5, copies=copies)
     parts = (estimate.total, estimate.matrices, estimate.vocabulary, estimate.threads, estimate.interpreter)
     sizes = [round(size / 1e6) for size in (found["anonymous"], *parts)]
     return [name, found["vocabulary"], dimensions, *sizes]
