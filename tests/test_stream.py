@@ -57,6 +57,15 @@ def test_any_number_of_threads_gives_the_same_bytes(words):
     assert results[0].context.any()
 
 
+def test_threads_that_would_find_no_work_are_not_started(caplog):
+    ids = random_ids(500, 60_000, 1)
+    with caplog.at_level(logging.INFO):
+        many = make_stream(ids, 500, threads=50)
+    assert "8 of 50 threads work: a round has 8 slices" in caplog.text
+    assert many.team.threads == 8
+    assert bytes_of(many.train()) == bytes_of(make_stream(ids, 500).train())
+
+
 def test_threads_under_load_give_the_same_bytes():
     """Other threads want the cores, and the interpreter, at the same time."""
     ids = random_ids(500, 200_000, 1)

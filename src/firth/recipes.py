@@ -81,7 +81,8 @@ def train(
         errors: what bytes that are not UTF-8 do: "strict" is an error, "replace" puts U+FFFD.
         cache: folder that keeps the prepared corpus; None uses a temporary one (or $FIRTH_CACHE).
         keep_context: whether the context vectors are kept; the gap and further training need them.
-        threads: that train at once; None takes every core this process may use.
+        threads: that train at once; None takes every core this process may use. More than eight find work only where
+            they race.
         seed: of every random number.
         reproducible: whether the same corpus, settings and seed give the same bytes, however many threads there are;
             False lets threads race, which is a little faster, and two runs differ.

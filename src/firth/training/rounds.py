@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -27,6 +28,8 @@ from firth.training.settings import (
     StreamSettings,
 )
 from firth.training.sharing import BITS, Names, Scratch
+
+logger = logging.getLogger(__name__)
 
 SCORED_SHARE = 32
 """One word in so many is scored before it is trained on: the loss that is shown."""
@@ -114,6 +117,9 @@ class Rounds:
         dtype: type = np.float32,
     ) -> None:
         self.ids, self.settings = ids, settings
+        self.threads = min(settings.threads, slices)  # more would find no work, and spin
+        if settings.threads > slices:
+            logger.info("%d of %d threads work: a round has %d slices", slices, settings.threads, slices)
         self.rule = window_rule(observations, counts)
         self.noise_table = alias_table(observations.noise_distribution(counts))
         relaxation = relaxation_rate(observations, counts, settings.negatives)
@@ -131,7 +137,7 @@ class Rounds:
         columns = self.matrices.center.shape[1]
         self._rooms = [
             (kernel_room(window, dtype), Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype)))
-            for _ in range(settings.threads)
+            for _ in range(self.threads)
         ]
         self._tallies = own_lines((slices, LINE // 8), np.float64)
         self._counters = np.zeros(3, np.int64)
@@ -141,12 +147,11 @@ class Rounds:
     ) -> list[Future[None]]:
         """Start the threads on a pass, or on the first rounds of it; return what to wait for."""
         rounds = min(self.rounds, _SAMPLE) if sample else self.rounds
-        threads = self.settings.threads
         self._counters = np.zeros(3 + 3 * (rounds + 1), np.int64)
-        gate = threading.Barrier(threads)
+        gate = threading.Barrier(self.threads)
         arguments = gate, self._counters, rounds, pass_index, rates
         try:
-            return [pool.submit(self._work, thread, *arguments) for thread in range(threads)]
+            return [pool.submit(self._work, thread, *arguments) for thread in range(self.threads)]
         except BaseException:
             gate.abort()  # those that did start are not to wait for one that could not
             raise
