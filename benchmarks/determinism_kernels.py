@@ -84,7 +84,7 @@ def _freeze_windows(own, still, first, last, pools, rates, room, named):
         rate = max(rates.lowest, rates.first + rates.slope * still.positions[index])
         end = min(index + 4, last)
         count = _score_windows(index, end, own, still, room)
-        steps_together(room.pairs, _lines(count, room), rate, room.sizes)
+        steps_together(room.pairs, count, rate, room.sizes)
         pairs += count
         count = 0
         for position in range(index, end):
@@ -315,7 +315,7 @@ def _train_pairs(matrices, pairs, first, last, rate, room):
             place = end
             runs += 1
         add_up(room.parts, room.pairs, _lines(count, room))
-        steps_together(room.pairs, _lines(count, room), rate, room.sizes)
+        steps_together(room.pairs, count, rate, room.sizes)
         stop, place, count = place, start, 0
         while place < stop:
             end = _run_end(contexts, place, last)
@@ -373,7 +373,6 @@ def work_in_cells(source, batches, choice, matrices, drawn, cells, rates, counte
     counters: arrivals, (B + 3) tickets a batch, how long everybody waited.
     """
     slices, blocks = cells.ends.shape[1:3]
-    room.parts[:] = 0
     for number in range(batches):
         ticket = 1 + number * (blocks + 3)
         _take_slices(source, number, choice, drawn, cells, counters, ticket, True)

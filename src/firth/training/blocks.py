@@ -154,22 +154,28 @@ def steps_apart(typing_context: Any, scores: Any, weights: Any, times: Any, size
 
 
 @intrinsic
-def steps_together(typing_context: Any, scores: Any, lines: Any, rate: Any, sizes: Any) -> Any:
-    """Replace scores x by the steps that lower Σ −log σ(x): rate · σ(−x). The scores fill that many whole lines.
+def steps_together(typing_context: Any, scores: Any, count: Any, rate: Any, sizes: Any) -> Any:
+    """Replace the first `count` scores x by the steps that lower Σ −log σ(x): rate · σ(−x).
 
-    `sizes` is as in `steps_apart`.
+    What fills their last line becomes 0. `sizes` is as in `steps_apart`.
     """
 
     def generate(target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         places = lines_of(target, builder, signature.args[0], arguments[0])
         vector = places.type.pointee
-        rate = arguments[2]
+        count, rate = arguments[1:3]
         if not isinstance(vector.element, ir.DoubleType):
             rate = builder.fptrunc(rate, vector.element)
         rates = everywhere(builder, vector, rate)
         sizes = lines_of(target, builder, signature.args[3], arguments[3])
-        with cgutils.for_range(builder, arguments[1]) as loop:
+        lanes = ir.VectorType(SIZE, vector.count)
+        numbers, none = ir.Constant(lanes, list(range(vector.count))), ir.Constant(vector, [0.0] * vector.count)
+        lines = builder.udiv(builder.add(count, size(vector.count - 1)), size(vector.count))
+        with cgutils.for_range(builder, lines) as loop:
+            left = builder.sub(count, builder.mul(loop.index, size(vector.count)))
+            is_score = builder.icmp_signed("<", numbers, everywhere(builder, lanes, left))
             step = builder.fmul(rates, logistic(builder, load_line(builder, places, loop.index), -1.0))
+            step = builder.select(is_score, step, none)
             store_line(builder, builder.fadd(load_line(builder, sizes, size(0)), step), sizes, size(0))
             store_line(builder, step, places, loop.index)
         return target.get_dummy_value()

@@ -19,7 +19,7 @@ import numpy as np
 
 from firth.compiling import compiled
 from firth.observations.windows import WindowRule, Windows, draw_windows
-from firth.training.matrices import Matrices
+from firth.training.matrices import SPARE, Matrices
 from firth.training.meeting import meet, next_ticket
 from firth.training.pools import Pools, draw_pools
 from firth.training.sampling_kernel import RESTRAINED, Room, score_windows, train_windows
@@ -119,7 +119,7 @@ def _pools(drawn: Drawn, parity: int, index: int, shape: Shape) -> Pools:
 @compiled(inline=True)
 def _spare(words: int, index: int) -> int:
     """Return the first spare row of a slice."""
-    return words + 4 * index
+    return words + SPARE * index
 
 
 @compiled(inline=True)
@@ -214,7 +214,7 @@ def work_in_rounds(
     Args:
         source: the corpus, and how it is cut.
         rounds: of the pass.
-        matrices: V rows, 4 spare ones a slice, then the copies.
+        matrices: V rows, `SPARE` ones a slice, then the copies.
         drawn: room.
         names: room.
         shape: of the run.

@@ -280,7 +280,7 @@ def _train_span(
         end = min(index + 4, last)
         count = _score_windows(index, end, matrices, windows, room)
         pairs += count
-        steps_together(room.pairs, _lines(count, room), rate, room.sizes)
+        steps_together(room.pairs, count, rate, room.sizes)
         count = 0
         for position in range(index, end):
             count += _update_window(position, count, matrices, windows, room)
@@ -302,7 +302,7 @@ def _train_carefully(
     rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
     end = min(index + 4, last)
     pairs = _score_windows(index, end, matrices, windows, room)
-    steps_together(room.pairs, _lines(pairs, room), rate, room.sizes)
+    steps_together(room.pairs, pairs, rate, room.sizes)
     count, restrained = 0, 0
     for position in range(index, end):
         count += _update_window(position, count, matrices, windows, room)
@@ -341,7 +341,6 @@ def train_windows(
         tally: (4,) float64; PAIRS and RESTRAINED are added to.
     """
     _fetch_ahead(first, min(first + AHEAD, last), matrices, windows)
-    room.parts[:] = 0  # what an earlier range left there would be added to the sizes of steps
     mark = first
     while mark < last:
         if _growth_bound(mark, last, windows, pools, rates) > room.growth:
