@@ -27,7 +27,7 @@ bench: $(VENV)/.benchmarks  ## run the benchmarks against their peers
 
 clean:  ## remove what was made here, the environment too
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis firth-demo.vectors
-	find src tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks tools examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew whenever pyproject.toml changes; each stamp adds its extra to what is there.
 $(VENV)/.made: pyproject.toml

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UnknownWordError,
     )
     from firth.evaluation import evaluate
+    from firth.objectives import check_gradient
     from firth.observations import Observations
     from firth.recipes import train
     from firth.text import Corpus, Vocabulary, prepare_corpus
@@ -51,6 +52,7 @@ _HOMES = {
     "Vectors": "firth.vectors",
     "Verification": "firth.verification",
     "Vocabulary": "firth.text",
+    "check_gradient": "firth.objectives",
     "evaluate": "firth.evaluation",
     "prepare_corpus": "firth.text",
     "train": "firth.recipes",
@@ -74,6 +76,7 @@ __all__ = [
     "Verification",
     "Vocabulary",
     "__version__",
+    "check_gradient",
     "evaluate",
     "prepare_corpus",
     "train",

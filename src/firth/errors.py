@@ -103,7 +103,7 @@ def check_number(name: str, value: object, minimum: float, maximum: float, *, op
         f"a number {'above' if open_below else 'from'} {minimum:g} {'and up to' if open_below else 'to'} {maximum:g}"
     )
     if maximum == math.inf:
-        limits = f"a finite number {'>' if open_below else '≥'} {minimum:g}"
+        limits = "a finite number" + ("" if minimum == -math.inf else f" {'>' if open_below else '≥'} {minimum:g}")
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         raise SettingsError(sentence(f"{name} to be {limits}", repr(value), f"pass {name} as such a number"))
     number = float(value)
