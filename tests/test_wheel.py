@@ -104,8 +104,8 @@ def test_the_source_distribution_holds_what_make_needs(tmp_path):
     (built,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(built) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    code = ("src", "benchmarks", "examples")
-    for folder, pattern in (*((name, "*.py") for name in code), ("tests", "*"), ("tools", "*"), ("docs", "*.md")):
+    folders = {"src": "*.py", "tests": "*", "tools": "*", "benchmarks": "*.py", "docs": "*.md", "examples": "*.py"}
+    for folder, pattern in folders.items():
         files = (path for path in (ROOT / folder).rglob(pattern) if path.is_file() and "__pycache__" not in path.parts)
         assert {path.relative_to(ROOT).as_posix() for path in files} <= held
     assert {"Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff", "pyproject.toml"} <= held
