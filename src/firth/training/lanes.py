@@ -118,17 +118,24 @@ def packed_sums(builder: ir.IRBuilder, vectors: list[ir.Value]) -> list[ir.Value
 
 
 def logistic(builder: ir.IRBuilder, x: ir.Value, sign: float) -> ir.Value:
-    """Return σ(sign · x) of every lane, 1 / (1 + 2^y) with y = −sign · x / log 2, held within what 2^y can tell apart.
+    """Return σ(sign · x) of every lane, 1 / (1 + 2^y) with y = −sign · x / log 2."""
+    vector = x.type
+    y = builder.fmul(x, _constant(vector, -sign * math.log2(math.e)))
+    one = _constant(vector, 1.0)
+    return builder.fdiv(one, builder.fadd(one, power_of_two(builder, y)))
+
+
+def power_of_two(builder: ir.IRBuilder, y: ir.Value) -> ir.Value:
+    """Return 2^y of every lane, with y held within what 2^y can tell apart: ±125, in float64 ±1000.
 
     y = n + r with |r| ≤ ½: adding 1.5 · 2^m to a number with m bits behind the point leaves n in its lowest bits, from
     where it goes to the exponent of the polynomial for 2^r. Float32: a Chebyshev fit of degree 5, relative error below
     2e-7. Float64: Taylor's series up to where it is exact.
     """
-    vector = x.type
+    vector = y.type
     is_double = isinstance(vector.element, ir.DoubleType)
     bits = ir.VectorType(ir.IntType(64 if is_double else 32), vector.count)
     behind, limit, coefficients = (52, 1000.0, _TAYLOR) if is_double else (23, 125.0, _CHEBYSHEV)
-    y = builder.fmul(x, _constant(vector, -sign * math.log2(math.e)))
     for bound, relation in ((-limit, "<"), (limit, ">")):
         edge = _constant(vector, bound)
         y = builder.select(builder.fcmp_ordered(relation, y, edge), edge, y)
@@ -141,9 +148,7 @@ def logistic(builder: ir.IRBuilder, x: ir.Value, sign: float) -> ir.Value:
             builder.fmul(value, rest, flags=("contract",)), _constant(vector, coefficient), flags=("contract",)
         )
     exponent = builder.shl(builder.bitcast(shifted, bits), ir.Constant(bits, [behind] * vector.count))
-    power = builder.bitcast(builder.add(builder.bitcast(value, bits), exponent), vector)
-    one = _constant(vector, 1.0)
-    return builder.fdiv(one, builder.fadd(one, power))
+    return builder.bitcast(builder.add(builder.bitcast(value, bits), exponent), vector)
 
 
 _CHEBYSHEV = (0.00133909, 0.00967603, 0.05550357, 0.24022107, 0.69314719, 1.00000008)
