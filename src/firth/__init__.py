@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from firth.errors import (
         CorpusError,
+        CountsError,
         FirthError,
         FormatError,
         MissingExtraError,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     )
     from firth.evaluation import evaluate
     from firth.observations import Observations
-    from firth.recipes import train
+    from firth.observations.counts import Counts
+    from firth.recipes import count, train
     from firth.text import Corpus, Vocabulary, prepare_corpus
     from firth.vectors import Vectors
     from firth.verification import Verification, verify
@@ -38,6 +40,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Corpus": "firth.text",
     "CorpusError": "firth.errors",
+    "Counts": "firth.observations.counts",
+    "CountsError": "firth.errors",
     "FirthError": "firth.errors",
     "FormatError": "firth.errors",
     "MissingExtraError": "firth.errors",
@@ -51,6 +55,7 @@ _HOMES = {
     "Vectors": "firth.vectors",
     "Verification": "firth.verification",
     "Vocabulary": "firth.text",
+    "count": "firth.recipes",
     "evaluate": "firth.evaluation",
     "prepare_corpus": "firth.text",
     "train": "firth.recipes",
@@ -60,6 +65,8 @@ _HOMES = {
 __all__ = [
     "Corpus",
     "CorpusError",
+    "Counts",
+    "CountsError",
     "FirthError",
     "FormatError",
     "MissingExtraError",
@@ -74,6 +81,7 @@ __all__ = [
     "Verification",
     "Vocabulary",
     "__version__",
+    "count",
     "evaluate",
     "prepare_corpus",
     "train",
