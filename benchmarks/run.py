@@ -1,6 +1,6 @@
 """Run every benchmark that README.md quotes, then write its tables.
 
-python benchmarks/run.py          about 90 minutes on two cores
+python benchmarks/run.py          about 100 minutes on two cores
 """
 
 import runpy
@@ -20,6 +20,9 @@ BENCHMARKS = [
     "startup",
     "kernel",
     "determinism",
+    "counting",
+    "counting_memory",
+    "counting_parts",
 ]
 
 

@@ -14,11 +14,13 @@ import pytest
 
 from firth import recipes
 from firth.cli import app, verifying
+from firth.cli import counting as counting_commands
 from firth.cli.training import _DEMO_SETTINGS, default_output, train
 from firth.errors import CorpusError, SettingsError
+from firth.observations.counts import Counts
 from firth.vectors import Vectors
 
-COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "demo")
+COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "count", "merge", "subtract", "demo")
 WORDS = ["king", "queen", "man", "woman", "[bold]"]
 TRAINING = {
     "losses": [
@@ -95,6 +97,23 @@ def test_every_parameter_of_train_is_a_flag_with_the_same_default():
     assert {name: parameter.default for name, parameter in library.items() if name not in only_in_python} == {
         name: parameter.default for name, parameter in command.items() if name not in only_in_the_command
     }
+
+
+def test_every_parameter_of_count_is_a_flag_with_the_same_default():
+    library, command = (inspect.signature(f).parameters for f in (recipes.count, counting_commands.count))
+    only_in_the_command = {"output", "overwrite", "json", "verbose"}
+    assert [
+        (name, parameter.default) for name, parameter in library.items() if name not in ("corpus", "on_progress")
+    ] == [
+        (name, parameter.default) for name, parameter in command.items() if name not in {*only_in_the_command, "corpus"}
+    ]
+
+
+def test_parameters_of_train_and_count_have_the_same_order_and_defaults():
+    train_parameters, count_parameters = (inspect.signature(f).parameters for f in (recipes.train, recipes.count))
+    shared = [name for name in train_parameters if name in count_parameters]
+    assert shared == [name for name in count_parameters if name in train_parameters]
+    assert all(train_parameters[name].default == count_parameters[name].default for name in shared)
 
 
 def test_help_names_every_flag_of_train(firth):
@@ -654,3 +673,126 @@ def test_a_reader_who_leaves_early_is_no_error(saved):
     done = subprocess.run([*FIRTH, "similar", saved, "king"], stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+# ── count, merge, subtract ──────────────────────────────────────────────────────────────────────────────────
+
+COUNTED = ["--subsample=0", "--threads=1"]
+
+
+@pytest.fixture
+def parts(firth, corpus):
+    """Counts of the corpus, of another text, and of both, each with all its words."""
+    Path("more.txt").write_text("a bird eats seeds\nthe cat sees it\n" * 20, encoding="utf-8")
+    for name, texts in {"a": [corpus], "b": ["more.txt"], "ab": [corpus, "more.txt"]}.items():
+        assert firth("count", *texts, "-o", name, "--min-count=1", *COUNTED)[0] == 0
+    return "a", "b", "ab"
+
+
+def test_count_says_what_it_counted_on_standard_error(firth, corpus):
+    status, out, err = firth("count", corpus, *COUNTED, "--window=1", "--window-weights=fixed")
+    assert (status, out) == (0, "")
+    lines = dict(line.split("\t") for line in err.splitlines())
+    assert float(lines.pop("lowest loss, nats a pair")) == pytest.approx(np.log(2) * 14 / 12, rel=1e-5)
+    assert float(lines.pop("loss of the unigram model")) > np.log(2)
+    assert re.fullmatch(r"\d+:\d\d", lines.pop("time"))
+    facts = {"words": "6", "cells": "12", "pairs": "600", "tokens": "400", "exact": "yes", "saved in": "corpus.counts"}
+    assert lines == facts
+    assert len(Counts.load("corpus.counts")) == 6
+
+
+def test_count_as_json(firth, corpus):
+    status, out, err = firth("count", corpus, *COUNTED, "--json", "-o", "c")
+    assert (status, err) == (0, "")
+    answer, counts = json.loads(out), Counts.load("c")
+    assert (answer["path"], answer["words"], answer["tokens"], answer["is_exact"]) == ("c", 6, 400, True)
+    assert answer["conditional_entropy"] == counts.conditional_entropy()
+    assert answer["config"]["observations"]["subsample"] == 0
+    assert answer["config"]["corpora"][0]["source"] == [corpus]
+
+
+def test_count_says_how_far_it_is_where_that_is_asked_for(firth, corpus):
+    status, _, err = firth("count", corpus, "-o", "c", "--verbose")
+    assert status == 0
+    assert "firth: reading" in err
+
+
+def test_counts_in_the_words_of_counts_and_vectors(firth, corpus, parts):
+    assert firth("count", "more.txt", "-o", "c", "--vocabulary", "a", *COUNTED)[0] == 0
+    assert Counts.load("c").vocabulary == Counts.load("a").vocabulary
+    assert firth("train", corpus, "-o", "v", "--dimensions=2", "--passes=1", "--min-count=1")[0] == 0
+    assert firth("count", "more.txt", "-o", "d", "--vocabulary", "v", *COUNTED)[0] == 0
+    assert Counts.load("c") == Counts.load("d")
+    status, out, err = firth("count", "more.txt", "-o", "e", "--vocabulary", "absent")
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert "absent" in err
+
+
+def test_merge_and_subtract(firth, parts):
+    status, out, err = firth("merge", "a", "b", "-o", "sum")
+    assert (status, out) == (0, "")
+    assert "saved in\tsum" in err
+    assert Counts.load("sum") == Counts.load("ab")
+    status, out, err = firth("subtract", "sum", "b", "-o", "rest", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["tokens"] == 400
+    assert Counts.load("rest") == Counts.load("a")
+    assert firth("merge", "a", "b", "-o", "sum")[0] == 1
+    assert firth("merge", "a", "b", "-o", "a", "--overwrite")[0] == 0  # also onto an operand
+    assert Counts.load("a", check=True) == Counts.load("ab")
+
+
+def test_a_sum_that_is_not_exact_is_said(firth, corpus):
+    Path("more.txt").write_text("a bird eats seeds\nthe cat sees it\n" * 20, encoding="utf-8")
+    for name in (corpus, "more.txt"):
+        assert firth("count", name)[0] == 0
+    status, _, err = firth("merge", "corpus.counts", "more.counts", "-o", "sum")
+    assert status == 0
+    said = "exact\tno: not the count of the whole, keep probabilities and words were each part's own"
+    assert said in err.splitlines()
+    assert said in firth("info", "sum")[1].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("subtract", "a", "b", "-o", "c"), "expected counts that hold those subtracted, got 0 for the pair ("),
+        (
+            ("subtract", "b", "a", "-o", "c"),
+            "expected counts that hold those subtracted, got 160 tokens from which 400",
+        ),
+        (("merge", "a", "absent", "-o", "c"), "absent"),
+        (("merge", "a", "b", "-o", "b"), "expected a free place for the output, got 'b', which exists; "),
+        (("count", "corpus.txt", "-o", "a"), "expected a free place for the output, got 'a', which exists; "),
+        (("count", "absent.txt", "-o", "c"), "absent.txt"),
+        (("count", "corpus.txt", "-o", "c", "--memory", "5"), "expected memory to be a whole number ≥ 1048576, got 5"),
+    ],
+)
+def test_what_can_not_be_counted_is_one_sentence(firth, parts, arguments, said):
+    status, out, err = firth(*arguments)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("firth: ")
+    assert said in err
+    assert not Path("c").exists()
+
+
+@pytest.mark.parametrize("arguments", [("merge", "a", "b"), ("subtract", "a", "-o", "c"), ("count",)])
+def test_wrong_usage_of_counting_is_status_2(firth, here, arguments):
+    assert firth(*arguments)[0] == 2
+
+
+def test_info_of_counts(firth, parts):
+    status, out, err = firth("info", "ab", "--check")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == ["words\t11", f"cells\t{Counts.load('ab').nonzero}"]
+    assert "checked\twhole, nothing wrong found" in lines
+    assert "observations subsample\t0" in lines
+    assert "corpus 1 source\tcorpus.txt more.txt" in lines
+    assert not [line for line in lines if line.startswith("coverage")]
+    Counts.load("ab").restricted(5).save("part")
+    assert [line for line in firth("info", "part")[1].splitlines() if line.startswith("coverage\t0.")]
+    status, out, _ = firth("info", "part", "--json")
+    answer = json.loads(out)
+    assert (status, answer["words"], answer["checked"], answer["path"]) == (0, 5, False, "part")
+    assert answer["bytes"] == sum(path.stat().st_size for path in Path("part").iterdir())

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "firth"
 
 FLOORS = (
     ("errors",),
-    ("machine", "leftovers", "compiling", "provenance", "randomness", "tensors", "storage", "statistics"),
+    ("machine", "leftovers", "compiling", "provenance", "randomness", "tensors", "storage", "contents", "statistics"),
     ("text",),
     ("observations",),
     ("objectives",),
@@ -36,6 +36,7 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 PARAMETERS = 12
 RECIPE_PARAMETERS = 24
+RECIPES = {("recipes", "training", "train"), ("recipes", "counting", "count")}
 SHAPELESS_NAMES = {"utils", "util", "common", "helpers", "helper", "misc"}
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "joblib"}
 _ORDER = re.compile(r"(?i)\border of [^:]*: ([\w/,\s]+)\.")
@@ -188,7 +189,7 @@ def most_parameters(module: Module, function: ast.FunctionDef | ast.AsyncFunctio
     """Return how many parameters a function may have; None for a command, whose parameters are flags."""
     if module.name[:1] == ("cli",):
         return None
-    return RECIPE_PARAMETERS if (module.name, function.name) == (("recipes",), "train") else PARAMETERS
+    return RECIPE_PARAMETERS if (*module.name, function.name) in RECIPES else PARAMETERS
 
 
 def bad_habits(house: dict[tuple[str, ...], Module]) -> Iterator[str]:

@@ -73,3 +73,22 @@ def test_raw_text_keeps_letters_of_every_script(tmp_path):
     assert "don't" in vectors or "doesn't" in vectors
     assert not [word for word in vectors.words if word.endswith((".", ",", ";", "'"))]
     assert any(ord(letter) > 0x250 for word in vectors.words for letter in word)
+
+
+def test_counts_of_english_say_how_good_vectors_can_be(wikipedia, tmp_path):
+    with lzma.open(data("corpora/enwiki-text8-style.txt.xz")) as file:
+        text = file.read(6_000_000).split()
+    lines = [b" ".join(text[start : start + 1000]) for start in range(0, len(text), 1000)]
+    names = [tmp_path / f"{number}.txt" for number in range(3)]
+    for number, name in enumerate(names):
+        name.write_bytes(b"\n".join(lines[number::3]) + b"\n")
+    whole = firth.count(names)
+    assert 8_000 < len(whole) < 20_000
+    assert 3 < whole.conditional_entropy() < whole.unigram_cross_entropy() - 1
+    near = whole.row("kingdom")[0]
+    pairs = [(whole.pointwise_mutual_information("kingdom", int(o)), whole.vocabulary.words[o]) for o in near]
+    often = [(pmi, word) for pmi, word in pairs if whole.expectation("kingdom", word) > 5]
+    assert "united" in {word for _, word in sorted(often)[-5:]}
+    parts = [firth.count(name, vocabulary=whole) for name in names]
+    assert parts[2] + parts[0] + parts[1] == whole
+    assert whole - parts[1] == parts[2] + parts[0]

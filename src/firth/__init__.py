@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from firth.errors import (
         CorpusError,
+        CountsError,
         FirthError,
         FormatError,
         MissingExtraError,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from firth.evaluation import evaluate
     from firth.objectives import check_gradient
     from firth.observations import Observations
-    from firth.recipes import train
+    from firth.observations.counts import Counts
+    from firth.recipes import count, train
     from firth.text import Corpus, Vocabulary, prepare_corpus
     from firth.vectors import Vectors
     from firth.verification import Verification, verify
@@ -39,6 +41,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "Corpus": "firth.text",
     "CorpusError": "firth.errors",
+    "Counts": "firth.observations.counts",
+    "CountsError": "firth.errors",
     "FirthError": "firth.errors",
     "FormatError": "firth.errors",
     "MissingExtraError": "firth.errors",
@@ -53,6 +57,7 @@ _HOMES = {
     "Verification": "firth.verification",
     "Vocabulary": "firth.text",
     "check_gradient": "firth.objectives",
+    "count": "firth.recipes",
     "evaluate": "firth.evaluation",
     "prepare_corpus": "firth.text",
     "train": "firth.recipes",
@@ -62,6 +67,8 @@ _HOMES = {
 __all__ = [
     "Corpus",
     "CorpusError",
+    "Counts",
+    "CountsError",
     "FirthError",
     "FormatError",
     "MissingExtraError",
@@ -77,6 +84,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "check_gradient",
+    "count",
     "evaluate",
     "prepare_corpus",
     "train",

@@ -151,6 +151,16 @@ def float_from_bits(typing_context: Any, bits: Any) -> Any:
 
 
 @intrinsic
+def lowest_bit(typing_context: Any, bits: Any) -> Any:
+    """Return the place of the lowest bit that is set in a uint64, which must not be 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def prefetch_row(typing_context: Any, matrix: Any, row: Any) -> Any:
     """Ask for the cache lines of `matrix[row]` before they are needed."""
 

@@ -28,6 +28,10 @@ class CorpusError(FirthError, ValueError):
     """The text can't be read, or holds nothing to train on."""
 
 
+class CountsError(FirthError, ValueError):
+    """Pair counts do not fit each other, or have nothing to tell."""
+
+
 class FormatError(FirthError, ValueError):
     """A file is not what its name, header or size says."""
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.options import Count, Json, VectorsFolder, Verbose
+from firth.cli.counted import WHOLE, scalars, size_of, write_counts_info
+from firth.cli.options import Count, Json, ResultFolder, VectorsFolder, Verbose
 from firth.terminal import Cell, log_shown, say, write_facts, write_json, write_table
 
 if TYPE_CHECKING:
@@ -71,36 +72,43 @@ def analogy(
 
 
 def info(
-    vectors: VectorsFolder,
+    folder: ResultFolder,
     check: Annotated[
         bool, typer.Option("--check", help="Read all of it: checksums, and that every number is one.")
     ] = False,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Tell what vectors hold and how they were trained.
+    """Tell what vectors or counts hold and how they came about.
 
     In a pipe each line is a name and its value; a line for each pass is `pass`, its number, pairs, words a second and
     loss per pair; separated by tabs.
     """
-    from firth.vectors import Vectors
+    from firth.contents import kind_of
 
     with log_shown(verbose=verbose):
-        loaded = Vectors.load(vectors, check=check)
-    size = sum(path.stat().st_size for path in vectors.rglob("*") if path.is_file())
+        if kind_of(folder) == "counts":
+            from firth.observations.counts import Counts
+
+            write_counts_info(Counts.load(folder, check=check), folder, checked=check, as_json=json)
+            return
+        from firth.vectors import Vectors
+
+        loaded = Vectors.load(folder, check=check)
+    size = size_of(folder)
     words, dimensions = loaded.matrix.shape
     if json:
         shape = {"words": words, "dimensions": dimensions}
-        write_json({"path": vectors, **shape, "bytes": size, "checked": check, "config": loaded.config})
+        write_json({"path": folder, **shape, "bytes": size, "checked": check, "config": loaded.config})
         return
     frequent = " ".join(loaded.words[place] for place in range(min(_FREQUENT_SHOWN, words)))
     facts: dict[str, Cell] = {"words": words, "dimensions": dimensions, "bytes": size, "first words": frequent}
     groups = {name: value for name, value in loaded.config.items() if isinstance(value, dict)}
     single = {name: value for name, value in loaded.config.items() if name not in groups}
-    write_facts({**facts, **_scalars(single), "checked": "whole, nothing wrong found" if check else None})
+    write_facts({**facts, **scalars(single), "checked": WHOLE if check else None})
     for name, group in groups.items():
         if name != "files":  # sizes and checksums help nobody here
-            write_facts(_scalars(group), title=name.replace("_", " "))
+            write_facts(scalars(group), title=name.replace("_", " "))
     write_losses(loaded)
 
 
@@ -167,20 +175,3 @@ def _measures(result: dict[str, Any]) -> list[tuple[Cell, ...]]:
         for part in parts
         if part["asked"] or part["skipped"]
     ]
-
-
-def _scalars(config: dict[str, Any]) -> dict[str, Cell]:
-    """Return the single values in nested settings, named by the last part of their name while that is free."""
-    found: dict[str, Cell] = {}
-    taken = {key.replace("_", " ") for key in config}
-    for key, value in config.items():
-        name = key.replace("_", " ")
-        if isinstance(value, dict):
-            inner = {f"{name} {part}" if part in taken else part: fact for part, fact in _scalars(value).items()}
-            found |= inner
-            taken |= set(inner)
-        elif isinstance(value, str | int | float):
-            found[name] = value
-        elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            found[name] = " ".join(value)
-    return found

@@ -102,7 +102,7 @@ def train(
     Ctrl-C stops training and saves what was learnt until then; a second Ctrl-C leaves at once.
     """
     if verify is not None:
-        given = _as_given(corpus) if corpus else None
+        given = as_given(corpus) if corpus else None
         verify_model(context, verify, given, threads=threads, cache=cache, json=json, verbose=verbose)
         return
     if not corpus:
@@ -114,7 +114,7 @@ def train(
     check_free_output(folder, overwrite=overwrite)
     with log_shown(verbose=verbose), progress_shown(verbose=verbose) as on_progress:
         vectors = recipes.train(
-            _as_given(corpus),
+            as_given(corpus),
             dimensions=dimensions,
             window=window,
             negatives=negatives,
@@ -190,26 +190,30 @@ def _is_demo(folder: Path) -> bool:
         return False
 
 
-def _as_given(corpus: list[str]) -> str | list[Path]:
-    """Return a corpus as the library takes it: one name as it is, since it may be -; several as paths."""
+def as_given(corpus: list[str]) -> str | list[Path]:
+    """Return a corpus as the library takes it: one name as it is, since it may be -; several as paths.
+
+    >>> as_given(["*.txt"])
+    '*.txt'
+    """
     return corpus[0] if len(corpus) == 1 else [Path(name) for name in corpus]
 
 
-def default_output(corpus: list[str]) -> Path:
-    """Name the output after the first corpus: a folder here.
+def default_output(corpus: list[str], kind: str = "vectors") -> Path:
+    """Name the output after the first corpus: a folder here, with its kind as suffix.
 
     >>> default_output(["texts/corpus.txt.gz"]).name, default_output(["texts/*.txt"]).name, default_output(["-"]).name
     ('corpus.vectors', 'texts.vectors', 'input.vectors')
     """
     path = Path(corpus[0])
     if corpus[0] == "-":
-        return Path("input.vectors")
+        return Path(f"input.{kind}")
     while any(sign in path.name for sign in "*?["):
         path = path.parent
     if path.is_dir():
-        return Path(f"{path.resolve().name or 'corpus'}.vectors")
+        return Path(f"{path.resolve().name or 'corpus'}.{kind}")
     name = path.name.removesuffix(path.suffix) if path.suffix in _COMPRESSIONS else path.name
-    return Path(f"{Path(name).stem or 'corpus'}.vectors")
+    return Path(f"{Path(name).stem or 'corpus'}.{kind}")
 
 
 def _save(vectors: Vectors, folder: Path, *, overwrite: bool, as_json: bool) -> dict[str, Any]:

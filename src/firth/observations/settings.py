@@ -66,18 +66,20 @@ class Observations:
             return (self.window - distance + 1) / self.window
         return 1 / distance if self.window_weights == "harmonic" else np.ones(self.window)
 
-    def keep_probabilities(self, counts: np.ndarray) -> np.ndarray:
+    def keep_probabilities(self, counts: np.ndarray, *, total: int | None = None) -> np.ndarray:
         """Return the probability that an occurrence of each word is kept, (V,) float64.
 
         Args:
             counts: occurrences of each word, (V,), all > 0.
+            total: of what their shares are taken; None for the sum of the counts.
 
         >>> Observations(subsample=0.01).keep_probabilities(np.array([96, 4])).round(3)
         array([0.112, 0.75 ])
         """
         if self.subsample == 0:
             return np.ones(len(counts))
-        ratio = self.subsample * np.sum(counts, dtype=np.float64) / counts
+        whole = np.sum(counts, dtype=np.float64) if total is None else np.float64(total)
+        ratio = self.subsample * whole / counts
         return np.minimum(1.0, np.sqrt(ratio) + (ratio if self.keep == "word2vec" else 0.0))
 
     def noise_distribution(self, counts: np.ndarray) -> np.ndarray:

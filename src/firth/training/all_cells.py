@@ -47,7 +47,9 @@ class Cells(Protocol):
     def settle(self, rows: np.ndarray, sums: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Return loss and scale of each row, (B,) each; None if the block has to be weighed again."""
 
-    def take_off(self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int) -> None:
+    def take_off(
+        self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
+    ) -> None:
         """Take the pairs seen off the weighed scores, in place: times scale they are the gradient by the scores."""
 
 
@@ -76,7 +78,9 @@ class SoftmaxCells:
         counts = self._table.marginals[rows]
         return counts * normalizers - seen, counts / sums
 
-    def take_off(self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int) -> None:
+    def take_off(
+        self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
+    ) -> None:
         """See `Cells`."""
         cells = self._table.contexts, self._table.expectations
         kernels.take_off_softmax(scores, rows, scales, begins, cells, first)
@@ -110,7 +114,9 @@ class SamplingCells:
         scales = self._scales[rows]
         return scales * sums - seen, scales
 
-    def take_off(self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int) -> None:
+    def take_off(
+        self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
+    ) -> None:
         """See `Cells`."""
         cells = self._table.contexts, self._table.expectations
         kernels.take_off_sampling(scores, rows, scales, begins, cells, first, self._noise, self._undrawn)
@@ -147,7 +153,9 @@ class BoundedCells:
         counts = self._table.marginals[rows]
         return counts * np.log(sums) - seen, counts / sums
 
-    def take_off(self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int) -> None:
+    def take_off(
+        self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
+    ) -> None:
         """See `Cells`: never, a reading is not trained."""
         raise NotImplementedError
 

@@ -136,9 +136,7 @@ def score_bounded(
         for cell in range(begins[0, rows[r]], begins[1, rows[r]]):
             y = np.float64(found[k])
             k += 1
-            total += expectations[cell] * (
-                logarithms[contexts[cell]] - max(-y, 0.0) - math.log1p(math.exp(-abs(y)))
-            )
+            total += expectations[cell] * (logarithms[contexts[cell]] - max(-y, 0.0) - math.log1p(math.exp(-abs(y))))
         sums[r] = total
 
 

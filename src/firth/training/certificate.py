@@ -76,9 +76,7 @@ def certificate(
     return Certificate(value, distance, norm, residual, stationarity)
 
 
-def _spectral_norm(
-    sweep: Sweep, center: np.ndarray, context: np.ndarray, steps: int, seed: int
-) -> tuple[float, float]:
+def _spectral_norm(sweep: Sweep, center: np.ndarray, context: np.ndarray, steps: int, seed: int) -> tuple[float, float]:
     """Return ‖∂L/∂X‖₂ by power iteration with GᵀG, and how far the last step turned."""
     count = len(sweep.table)
     right = (random_uniform(stream_key(seed, "start"), np.arange(count)) - 0.5).astype(center.dtype)

@@ -160,9 +160,7 @@ class _Run:
         """Return matrices to start from: spectral ones, or small random ones where all coordinates have to move."""
         settings, table = self._settings, self._table
         if has_bias:
-            center, context = spectral_start(
-                table, settings.dimensions, seed=settings.seed, threads=settings.threads
-            )
+            center, context = spectral_start(table, settings.dimensions, seed=settings.seed, threads=settings.threads)
             if isinstance(self._objective, Sampling):
                 noise = self._objective.negatives * self._objective.noise
                 context[:, -1] -= np.log(noise).astype(context.dtype)

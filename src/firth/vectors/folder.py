@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from firth.errors import FormatError, sentence
-from firth.storage import checksum, inner_file, new_folder, read_config, write_config
-from firth.tensors import map_tensors, write_tensors
+from firth.contents import WORDS, checked_file, checked_size, checked_tensors, describe_files
+from firth.storage import new_folder, read_config, write_config
+from firth.tensors import write_tensors
 from firth.vectors.card import model_card
 from firth.vectors.words import Words
 
 KIND, VERSION = "vectors", 1
-_TENSORS, _WORDS = "vectors.safetensors", "words.txt"
+_TENSORS = "vectors.safetensors"
 
 
 def write_folder(
@@ -47,11 +47,8 @@ def write_folder(
     """
     with new_folder(folder, overwrite=overwrite) as fresh:
         write_tensors(fresh / _TENSORS, tensors)
-        (fresh / _WORDS).write_bytes(words.encoded())
-        files = {
-            name: {"bytes": (fresh / name).stat().st_size, "blake2b": checksum(fresh / name)}
-            for name in (_TENSORS, _WORDS)
-        }
+        (fresh / WORDS).write_bytes(words.encoded())
+        files = describe_files(fresh, (_TENSORS, WORDS))
         sizes = {"words": len(words), "dimensions": tensors["matrix"].shape[1], "files": files}
         write_config(fresh, KIND, VERSION, {**sizes, **config, **sizes})  # first in order, and right
         card = model_card(Path(os.path.realpath(folder)).name, read_config(fresh, KIND, VERSION))
@@ -75,53 +72,12 @@ def open_folder(
     """
     folder = Path(folder)
     config = read_config(folder, KIND, VERSION)
-    rows, columns = _size(folder, config, "words"), _size(folder, config, "dimensions")
-    paths = {name: _checked_file(folder, config, name, check) for name in (_TENSORS, _WORDS)}
-    tensors = {}
-    mapped = map_tensors(paths[_TENSORS])
+    rows, columns = checked_size(folder, config, "words"), checked_size(folder, config, "dimensions")
+    paths = {name: checked_file(folder, config, name, check=check) for name in (_TENSORS, WORDS)}
     wanted = {
         "matrix": (np.float32, (rows, columns)),
         "context_matrix": (np.float32, (rows, columns)),
         "counts": (np.uint64, (rows,)),
     }
-    for name, (dtype, shape) in wanted.items():
-        tensor = mapped.get(name)
-        if tensor is None and name != "matrix":
-            continue
-        if tensor is None or tensor.dtype != dtype or tensor.shape != shape:
-            came = "none" if tensor is None else f"{tensor.dtype} of shape {tensor.shape}"
-            raise FormatError(
-                sentence(
-                    f"a tensor {name!r} of type {np.dtype(dtype)} and shape {shape} in {paths[_TENSORS]}",
-                    came,
-                    "copy the folder again",
-                )
-            )
-        tensors[name] = tensor
-    return Words.mapped(paths[_WORDS], rows), tensors, config
-
-
-def _size(folder: Path, config: Mapping[str, Any], name: str) -> int:
-    """Read a size from the config."""
-    value = config.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        wanted = f"{name!r} in the config of {folder} to be a whole number ≥ 1"
-        raise FormatError(sentence(wanted, repr(value), "restore the file from a copy"))
-    return value
-
-
-def _checked_file(folder: Path, config: Mapping[str, Any], name: str, check: bool) -> Path:
-    """Return the path of a file after comparing its size, and with `check` its checksum, with the config."""
-    path = inner_file(folder, name)
-    files = config.get("files")
-    entry = files.get(name) if isinstance(files, Mapping) else None
-    if not isinstance(entry, Mapping):
-        raise FormatError(sentence(f"{name} in the config of {folder}", "no entry", "restore it from a copy"))
-    size = path.stat().st_size
-    if entry.get("bytes") != size:
-        wanted = f"{path} to have {entry.get('bytes')} bytes"
-        raise FormatError(sentence(wanted, str(size), "copy the folder again: the file is truncated or of another"))
-    if check and entry.get("blake2b") != checksum(path):
-        wanted = f"{path} to have the checksum that {folder} was saved with"
-        raise FormatError(sentence(wanted, "another", "copy the folder again: the file has changed"))
-    return path
+    tensors = checked_tensors(paths[_TENSORS], wanted, optional=("context_matrix", "counts"))
+    return Words.mapped(paths[WORDS], rows), tensors, config

@@ -9,10 +9,11 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
+from firth.contents import encode_words
 from firth.errors import FormatError, SettingsError, UnknownWordError, sentence
 
 _SCANS = 8  # look-ups that search the bytes before a dict is built: so many take less time than the dict
@@ -41,7 +42,7 @@ class Words(Sequence[str]):
         if not listed:
             came = "one text" if isinstance(words, str) else "none"
             raise SettingsError(sentence("a list of words", came, "pass one word for each row"))
-        self._bytes: bytes | mmap.mmap = _encoded(listed)
+        self._bytes: bytes | mmap.mmap = encode_words(listed)
         self._count = len(listed)
         self._scans = 0
         self._line_ends: np.ndarray | None = None
@@ -197,27 +198,6 @@ class Words(Sequence[str]):
             came = f"{word!r} again in line {row + 1}"
             raise FormatError(sentence("every word once in words.txt", came, "restore the file from a copy"))
         return rows
-
-
-def _encoded(words: list[Any]) -> bytes:
-    """Join words to lines of UTF-8; refuse by name one that is no line."""
-    try:
-        joined = "\n".join(words) + "\n"
-        encoded = joined.encode()
-        if joined.count("\n") == len(words):
-            return encoded
-    except (TypeError, UnicodeEncodeError):
-        pass
-    for row, word in enumerate(words):
-        if not isinstance(word, str):
-            came = f"{word!r} of type {type(word).__name__} as row {row}"
-            raise SettingsError(sentence("words to be text", came, "turn it into str"))
-        if "\n" in word:
-            raise SettingsError(sentence("words without newline", f"{word!r} as row {row}", "leave it out"))
-        if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
-            advice = "decode the corpus with errors='replace'"
-            raise SettingsError(sentence("words of valid Unicode", f"{word!r} as row {row}", advice))
-    raise AssertionError("the words could not be joined, but each is a line")
 
 
 def _repeated(words: Sequence[str]) -> tuple[int, str]:

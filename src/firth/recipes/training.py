@@ -1,27 +1,25 @@
-"""From a corpus to its vectors in one call: composition of the parts, no mathematics of its own."""
+"""`firth.train`: from a corpus to its vectors in one call."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firth.errors import SettingsError, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.provenance import made_with
-from firth.text import Corpus, prepare_corpus
+from firth.recipes.preparing import prepared_corpus, source_of
+from firth.text import Corpus
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
 
 if TYPE_CHECKING:
-    from firth.text.preparing import ReadingCallback
     from firth.training.stream import PassTally, Stream, StreamResult
 
 logger = logging.getLogger(__name__)
@@ -133,33 +131,13 @@ def train(
         "errors": errors,
         "cache": cache,
     }
-    with _prepared(corpus, text, threads, on_progress) as prepared:
+    with prepared_corpus(corpus, text, signature(train), threads, on_progress) as prepared:
         result = _train_stream(prepared, observations, settings, on_progress)
         config = _config(prepared, observations, settings, result, time.perf_counter() - began)
-        config["corpus"]["source"] = _source(corpus)
+        config["corpus"]["source"] = source_of(corpus)
         vocabulary = prepared.vocabulary
         context = result.context if keep_context else None
         return Vectors(vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config)
-
-
-@contextmanager
-def _prepared(
-    corpus: str | Path | Iterable[Any] | Corpus,
-    text: dict[str, Any],
-    threads: int,
-    on_progress: ProgressCallback | None,
-) -> Iterator[Corpus]:
-    """Give the corpus as it was prepared, or prepare it for the time of the block."""
-    if not isinstance(corpus, Corpus):
-        with prepare_corpus(corpus, **text, threads=threads, on_progress=reading_progress(on_progress)) as prepared:
-            yield prepared
-        return
-    usual = {name: parameter.default for name, parameter in signature(train).parameters.items()}
-    if changed := [name for name, value in text.items() if value != usual[name]]:
-        came = " and ".join(f"{name}={text[name]!r}" for name in changed)
-        advice = "pass them to prepare_corpus"
-        raise SettingsError(sentence("no settings of the text beside a prepared corpus", came, advice))
-    yield corpus
 
 
 def _train_stream(
@@ -202,21 +180,6 @@ def _announce(stream: Stream, memory: int, parts: str) -> None:
     logger.info("memory: about %s%s; time: about %.0f s at %.2f M words/s", parts, share, seconds, speed / 1e6)
 
 
-def reading_progress(on_progress: ProgressCallback | None) -> ReadingCallback | None:
-    """Turn a callback that gets `Progress` into one that gets bytes, for `prepare_corpus`."""
-    if on_progress is None:
-        return None
-    began = time.perf_counter()
-
-    def report(done: int, total: int | None) -> None:
-        seconds = time.perf_counter() - began
-        share = done / total if total else None
-        left = seconds * (1 - share) / share if share else None
-        on_progress(Progress(stage="reading", share_done=share, seconds=seconds, seconds_left=left))
-
-    return report
-
-
 def _losses(passes: list[PassTally], raw_words: int) -> list[dict[str, Any]]:
     """Return one entry a pass, as it is stored."""
     return [
@@ -230,15 +193,6 @@ def _losses(passes: list[PassTally], raw_words: int) -> list[dict[str, Any]]:
         }
         for number, tally in enumerate(passes, start=1)
     ]
-
-
-def _source(corpus: str | Path | Iterable[Any] | Corpus) -> list[str] | None:
-    """Return the corpus as it was named, so that it can be found again; None if it has no name."""
-    if isinstance(corpus, str | Path):
-        return None if str(corpus) == "-" else [str(corpus)]
-    if isinstance(corpus, list | tuple) and all(isinstance(item, Path) for item in corpus):
-        return [str(path) for path in corpus]
-    return None
 
 
 def _config(

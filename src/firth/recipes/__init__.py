@@ -1,0 +1,10 @@
+"""From a corpus to a result in one call: composition of the parts, no mathematics of their own.
+
+Modules in the order of their imports: preparing, training, counting.
+"""
+
+from firth.recipes.counting import count
+from firth.recipes.preparing import reading_progress
+from firth.recipes.training import train
+
+__all__ = ["count", "reading_progress", "train"]
