@@ -138,3 +138,9 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path):
         OutputError, match=r"^expected to write .*nowhere/t, got 'No such file or directory'; free some"
     ):
         write_tensors(tmp_path / "nowhere" / "t", TENSORS)
+
+
+def test_a_file_of_tensors_has_the_rights_of_any_new_file(tmp_path):
+    (tmp_path / "plain").touch()
+    write_tensors(tmp_path / "t.safetensors", {"matrix": np.ones((2, 2), np.float32)})
+    assert (tmp_path / "t.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode

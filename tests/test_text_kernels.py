@@ -62,6 +62,7 @@ def test_first_invalid_on_every_pair_of_bytes():
 
 
 @given(BYTES, st.sampled_from(["white space", "words", "line feed"]))
+@example(b"\n\x80", "line feed")
 def test_a_cut_behind_a_separator_changes_nothing(data, kind):
     tables = {
         "white space": characters.separators(characters.WHITE_SPACE),

@@ -80,10 +80,12 @@ def after_last_separator(text: np.ndarray, length: int, classes: np.ndarray) -> 
         while start > 0 and end - start < 4 and text[start] & 0xC0 == 0x80:
             start -= 1
         width = _width(text[start])
-        if width > 0 and width == end - start:
-            code = _code_point(text, start, width)
-            if code < classes.size and classes[code] == 0:
-                return end
+        if width == 0 or width != end - start:
+            end -= 1  # no code point ends here: what stands before may be one
+            continue
+        code = _code_point(text, start, width)
+        if code < classes.size and classes[code] == 0:
+            return end
         end = start
     return 0
 

@@ -39,7 +39,7 @@ class Cells(Protocol):
     """What a sweep asks of an objective; B rows, n contexts in a panel."""
 
     def weigh(self, scores: np.ndarray, rows: np.ndarray, first: int, sums: np.ndarray) -> None:
-        """Turn scores (B, n), in place, into what unseen pairs give to the gradient, up to a scale; sums (B,) of rows."""
+        """Turn scores (B, n), in place, into what unseen pairs give to the gradient, up to a scale; sums (B,)."""
 
     def score(self, found: np.ndarray, rows: np.ndarray, begins: np.ndarray, sums: np.ndarray) -> None:
         """Add up what the pairs seen, with scores `found`, take off the loss of each row; sums (B,)."""
@@ -58,7 +58,9 @@ class SoftmaxCells:
 
     def __init__(self, table: PairTable, dtype: type) -> None:
         self._table = table
-        self._shifts = np.full(len(table), np.log(max(2, len(table))), dtype)  # log Z of each row, as it was last
+        self._shifts: np.ndarray = np.full(
+            len(table), np.log(max(2, len(table))), dtype
+        )  # log Z of each row, as it was last
 
     def weigh(self, scores: np.ndarray, rows: np.ndarray, first: int, sums: np.ndarray) -> None:
         """See `Cells`: e^(x − shift)."""
@@ -91,9 +93,10 @@ class SamplingCells:
 
     def __init__(self, table: PairTable, objective: Sampling, dtype: type) -> None:
         self._table = table
-        self._noise = (objective.negatives * objective.noise).astype(dtype)
+        self._noise: np.ndarray = (objective.negatives * objective.noise).astype(dtype)
         alone = 1.0 - objective.noise
-        self._undrawn, self._scales = np.zeros(len(table), dtype), table.marginals
+        self._undrawn: np.ndarray = np.zeros(len(table), dtype)
+        self._scales = table.marginals
         if objective.collisions == "skip":
             self._undrawn = self._noise
         elif objective.collisions == "resample":
@@ -136,7 +139,8 @@ class BoundedCells:
     """The cells of a `BoundedReading`."""
 
     def __init__(self, table: PairTable, reading: BoundedReading, dtype: type) -> None:
-        self._table, self._most = table, reading.most.astype(dtype)
+        self._table = table
+        self._most: np.ndarray = reading.most.astype(dtype)
         self._logarithms = np.log(reading.most)
 
     def weigh(self, scores: np.ndarray, rows: np.ndarray, first: int, sums: np.ndarray) -> None:
@@ -300,7 +304,7 @@ class Sweep:
             begins = self._panels.begins[panel : panel + 2]
             mine = self._room[panel][: len(rows) * (last - first)].reshape(len(rows), last - first)
             np.dot(vectors, context[first:last].T, out=mine)
-            found = np.empty(int((begins[1, rows] - begins[0, rows]).sum()), self.dtype)
+            found: np.ndarray = np.empty(int((begins[1, rows] - begins[0, rows]).sum()), self.dtype)
             kernels.gather(mine, rows, begins, self.table.contexts, int(first), found)
             self._cells.score(found, rows, begins, seen[panel])
             self._cells.weigh(mine, rows, int(first), sums[panel])

@@ -1,4 +1,4 @@
-"""What is done to a block of scores on its way to a gradient: in place, in one sweep, and once more where pairs were seen.
+"""What is done to a block of scores on its way to a gradient: in place, once in all cells, and where pairs were seen.
 
 A *block* is some centre rows against a panel of neighbouring context rows. All cells first become what the unseen ones
 give (eˣ for the softmax, K q σ(x) for sampling); then the pairs that were seen are taken off, so that two matrix
@@ -236,7 +236,7 @@ def take_off_sampling(
     noise: np.ndarray,
     undrawn: np.ndarray,
 ) -> None:
-    """Take N⁺ (σ(−x) + undrawn(o) σ(x)) / scale off the weighed scores: what is left, times scale, is N⁻ σ(x) − N⁺ σ(−x).
+    """Take N⁺ (σ(−x) + undrawn(o) σ(x)) / scale off the weighed scores; times scale, N⁻ σ(x) − N⁺ σ(−x) is left.
 
     Args:
         scores: weighed, (B, n).

@@ -1,7 +1,7 @@
 """Descent over all cells, block by block: the steps that exact training takes.
 
-After each block of centres both sides move, each number by its own adaptive step, so a sweep moves the contexts as often
-as there are blocks. Centres come in an order drawn anew for each sweep; nothing else is random.
+After each block of centres both sides move, each number by its own adaptive step, so a sweep moves the contexts as
+often as there are blocks. Centres come in an order drawn anew for each sweep; nothing else is random.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class ExactSettings:
 
 @dataclass(frozen=True)
 class SweepReport:
-    """What a sweep met: its number, losses in nats per pair (held-out ones where asked for), seconds since the start."""
+    """What a sweep met: its number, losses in nats per pair (held-out ones if asked for), seconds since the start."""
 
     number: int
     loss_per_pair: float

@@ -1,8 +1,8 @@
 """The same scores in other coordinates: what a loss can't see, and cosines do.
 
-Scores x = V Uᵀ stay what they are under V → VA, U → UA⁻ᵀ; and where one coordinate of all centres is the same constant,
-also under V → V − 1μᵀ, with U's coordinate for that constant taking up U μ. So training leaves the choice of coordinates
-open, and neighbours depend on it: here centres have mean 0 and uncorrelated coordinates.
+Scores x = V Uᵀ stay what they are under V → VA, U → UA⁻ᵀ; and where one coordinate of all centres is the same
+constant, also under V → V − 1μᵀ, with U's coordinate for that constant taking up U μ. So training leaves the choice of
+coordinates open, and neighbours depend on it: here centres have mean 0 and uncorrelated coordinates.
 """
 
 from __future__ import annotations
