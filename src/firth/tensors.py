@@ -40,15 +40,19 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    path.touch()
-    mode = path.stat().st_mode & 0o777  # as this process makes files; the library's own would be its owner's alone
-    try:  # the library writes from the address of the first element on: strided arrays would come out wrong
+    advice = "free some space, or choose another place"
+    try:
+        path.touch()
+        mode = path.stat().st_mode & 0o777  # as this process makes files; the library's own would be its owner's alone
+        # The library writes from the address of the first element on: strided arrays would come out wrong.
         save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, path)
         path.chmod(mode)
     except SafetensorError as problem:
         said = re.search(r"\(os error (\d+)\)", str(problem))
         number = int(said[1]) if said else errno.EIO
-        advice = "free some space, or choose another place"
+        raise OutputError(number, sentence(f"to write {path}", repr(os.strerror(number)), advice)) from problem
+    except OSError as problem:
+        number = problem.errno or errno.EIO
         raise OutputError(number, sentence(f"to write {path}", repr(os.strerror(number)), advice)) from problem
 
 
