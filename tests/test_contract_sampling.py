@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import firth
 import naive
 from contract import InRounds, RowsInPlace, Toy, random_ids
 from firth.errors import FirthError, ShapeError
@@ -180,14 +181,29 @@ def expected_seen(toy):
     return seen
 
 
+MIXED = [0, 1, 2, 0, 3, 0, -1, 3, 3, 1, 0, -1, 2, 0, 0, 1, 4, 0, 5, -1]
+
+
+@pytest.mark.parametrize("weights", ["dynamic", "fixed", "harmonic"])
+@pytest.mark.parametrize("dropping", ["before", "after"])
+def test_expected_counts_are_those_that_are_counted(dropping, weights):
+    """What trainers are held to below is what `firth.count` gives: one definition of N⁺ for stream and counts."""
+    observations = Observations(window=3, window_weights=weights, dropping=dropping, subsample=0.05)
+    seen = expected_seen(Toy(MIXED, 6, observations=observations))
+    sentences = [[f"w{word}" for word in part.split()] for part in " ".join(map(str, MIXED)).split("-1")]
+    settings = {"window": 3, "window_weights": weights, "dropping": dropping, "subsample": 0.05}
+    counts = firth.count([sentence for sentence in sentences if sentence], min_count=1, **settings)
+    place = [counts.vocabulary.index(f"w{word}") for word in range(6)]
+    np.testing.assert_allclose(counts.matrix().toarray()[np.ix_(place, place)], seen, atol=20 * 2.0**-33)
+
+
 @pytest.mark.parametrize("weights", ["dynamic", "fixed", "harmonic"])
 @pytest.mark.parametrize("dropping", ["before", "after"])
 @kernels
 def test_mean_gradient_is_that_of_k_negatives_a_pair_on_expected_counts(kernel, dropping, weights):
     """The kernel's gradient, averaged over seeds, against the closed form: N⁺ expected, N⁻ = K q(o) N(c)."""
-    ids = [0, 1, 2, 0, 3, 0, -1, 3, 3, 1, 0, -1, 2, 0, 0, 1, 4, 0, 5, -1]
     observations = Observations(window=3, window_weights=weights, dropping=dropping, subsample=0.05)
-    toy = Toy(ids, 6, dimensions=2, negatives=3, size=4, turn=4, observations=observations)
+    toy = Toy(MIXED, 6, dimensions=2, negatives=3, size=4, turn=4, observations=observations)
     seen = expected_seen(toy)
     drawn = toy.negatives * toy.noise[None, :] * seen.sum(axis=1, keepdims=True)
     model = toy.matrices()
