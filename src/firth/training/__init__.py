@@ -1,7 +1,8 @@
 """From the corpus's ids to the two matrices: kernels, and what runs them.
 
 Modules in the order of their imports: settings, progress, schedule, matrices, meeting, lanes, logistic, pools, blocks,
-window_blocks, sampling_kernel, sharing, rounds_kernel, racing, rounds, interrupts, stream, estimate.
+window_blocks, sampling_kernel, sharing, rounds_kernel, racing, rounds, interrupts, stream, estimate, workers,
+sparse_rows, sparse_kernels, table, sparse, eigenpairs, spectral, ppmi, glove_kernel, glove.
 """
 
 from firth.training.progress import Progress
