@@ -40,9 +40,7 @@ class Case:
 
     def row(self, name, dimensions, seconds, center, context, offsets=None):
         """Return a row of the table."""
-        losses = model_losses(
-            self.table, center, context, reading=Softmax(), offsets=offsets, threads=THREADS
-        )
+        losses = model_losses(self.table, center, context, reading=Softmax(), offsets=offsets, threads=THREADS)
         vectors = firth.Vectors(self.counts.vocabulary.words, center)
         found = scores(vectors)
         row = [
@@ -86,9 +84,7 @@ def models(case, dimensions):
     )
     began = time.perf_counter()
     glove = fit_glove(case.table, GloveSettings(dimensions=dimensions, threads=THREADS))
-    yield case.row(
-        "GloVe", dimensions, time.perf_counter() - began, glove.center, glove.context, glove.context_biases
-    )
+    yield case.row("GloVe", dimensions, time.perf_counter() - began, glove.center, glove.context, glove.context_biases)
     yield streamed(case, dimensions, "before")
     yield streamed(case, dimensions, "after")
     sampling = Sampling(case.noise, negatives=NEGATIVES)

@@ -81,9 +81,7 @@ def test_the_same_bytes_for_any_number_of_threads(index, dtype):
     for threads in (1, 2, 3, 5):
         center, context = matrices(300, 8, spread=0.3, dtype=dtype)
         objective = objectives(300)[index]
-        with Sweep(
-            PairTable.from_dense(seen), objective, threads=threads, dtype=dtype, panel=64, block=50
-        ) as sweep:
+        with Sweep(PairTable.from_dense(seen), objective, threads=threads, dtype=dtype, panel=64, block=50) as sweep:
             descent = Descent(sweep, center, context, seed=3, fixed=1)
             descent.prime()
             losses = [descent.run(rate) for rate in (0.1, 0.05)]
@@ -216,7 +214,9 @@ def test_best_contexts_are_the_lowest_of_a_convex_problem():
     center[:, 4] = center[:, 3]  # centres need not have full rank
     table = PairTable.from_dense(seen)
     for offsets in (None, np.log(np.random.default_rng(3).dirichlet(np.ones(40)))):
-        found, loss = best_contexts(table, Softmax(), center, offsets=offsets, dtype=np.float64, tolerance=1e-12, most=5000)
+        found, loss = best_contexts(
+            table, Softmax(), center, offsets=offsets, dtype=np.float64, tolerance=1e-12, most=5000
+        )
         objective = Softmax(offsets=offsets)
         assert loss == pytest.approx(objective.value(center @ found.T, seen), rel=1e-12)
         slope = objective.gradient(center @ found.T, seen).T @ center
