@@ -6,7 +6,7 @@ With one side held, F is a sum of least squares, one for each row of the other: 
 all contexts, each by a few steps of conjugate gradients (`firth.training.glove_kernel`), and then takes, of all vectors
 and biases that have these scores, those of the smallest F: of mean 0, and with the same moments on both sides.
 
-There is no learning rate, no order of pairs and no step that makes F larger. Rows are improved apart: the same bytes
+There is no learning rate, no order of pairs, no step that makes F larger. Rows are improved apart: the same bytes
 for any number of threads. glove.c descends by AdaGrad and stops early, which is what keeps its rare words in bounds; here
 the ridge does, and the loss can go as low as it goes.
 
