@@ -7,8 +7,8 @@ all contexts, each by a few steps of conjugate gradients (`firth.training.glove_
 and biases that have these scores, those of the smallest F: of mean 0, and with the same moments on both sides.
 
 There is no learning rate, no order of pairs, no step that makes F larger. Rows are improved apart: the same bytes
-for any number of threads. glove.c descends by AdaGrad and stops early, which is what keeps its rare words in bounds; here
-the ridge does, and the loss can go as low as it goes.
+for any number of threads. glove.c descends by AdaGrad and stops early, which is what keeps its rare words in bounds;
+here the ridge does, and the loss can go as low as it goes.
 
 Pennington, Socher & Manning 2014 · Takács, Pilászy & Tikk 2011 (conjugate gradients for alternating least squares).
 """
