@@ -8,51 +8,17 @@ products with what is left are the gradients.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from firth.compiling import compiled
-from firth.training.lanes import VECTOR, everywhere, power_of_two
-from firth.training.logistic import decay, log_one_plus
+from firth.training.cell_lanes import exponentials, weighted_logistic, weighted_softplus
+from firth.training.lanes import VECTOR
+
+# No fast-math where powers are taken: it "simplifies" the sums that round a number to a whole one.
 
 
-@intrinsic
-def _exponentials(typing_context: Any, row: Any, lines: Any, shift: Any) -> Any:
-    """Replace the first `lines` lines of a row by e^(x − shift) and return their sum, added up in float64."""
-
-    def generate(target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
-        row_type, item = signature.args[0], target.get_value_type(signature.args[0].dtype)
-        lanes = VECTOR // (row_type.dtype.bitwidth // 8)
-        vector = ir.VectorType(item, lanes)
-        data = target.make_array(row_type)(target, builder, arguments[0]).data
-        first = builder.bitcast(data, vector.as_pointer())
-        double = ir.VectorType(ir.DoubleType(), lanes)
-        total = cgutils.alloca_once(builder, double)
-        builder.store(ir.Constant(double, [0.0] * lanes), total)
-        factor = ir.Constant(vector, [math.log2(math.e)] * lanes)
-        offset = everywhere(builder, vector, arguments[2])
-        with cgutils.for_range(builder, arguments[1]) as loop:
-            here = builder.gep(first, [loop.index])
-            x = builder.load(here, align=4)
-            power = power_of_two(builder, builder.fmul(builder.fsub(x, offset), factor))
-            builder.store(power, here, align=4)
-            wide = power if isinstance(item, ir.DoubleType) else builder.fpext(power, double)
-            builder.store(builder.fadd(builder.load(total), wide), total)
-        result = ir.Constant(ir.DoubleType(), 0.0)
-        sums = builder.load(total)
-        for lane in range(lanes):
-            result = builder.fadd(result, builder.extract_element(sums, ir.Constant(ir.IntType(32), lane)))
-        return result
-
-    return types.float64(row, types.int64, row.dtype), generate
-
-
-@compiled()  # fast-math would "simplify" the sums that round y to a whole number
+@compiled()
 def weigh_softmax(scores: np.ndarray, shifts: np.ndarray, sums: np.ndarray) -> None:
     """Replace scores by e^(x − shift), held to e^±86 (float64: e^±693).
 
@@ -66,56 +32,48 @@ def weigh_softmax(scores: np.ndarray, shifts: np.ndarray, sums: np.ndarray) -> N
     lines = count // lanes
     for r in range(len(scores)):
         row = scores[r]
-        total = _exponentials(row, lines, shifts[r])
+        total = exponentials(row, shifts[r], lines)
         for j in range(lines * lanes, count):
             row[j] = np.exp(min(max(row[j] - shifts[r], scores.dtype.type(-86)), scores.dtype.type(86)))
             total += row[j]
         sums[r] = total
 
 
-@compiled(fast_math=True)
+@compiled()
 def weigh_sampling(scores: np.ndarray, noise: np.ndarray, sums: np.ndarray) -> None:
     """Replace scores by K q(o) σ(x), and add up K q(o) softplus(x) of each row.
 
     Args:
         scores: of a block, (B, n).
-        noise: K q(o) of the panel, (n,).
+        noise: K q(o) of the panel, (n,), of the type of the scores.
         sums: where the sum of each row goes, (B,) float64.
     """
     count = scores.shape[1]
-    zero, one = scores.dtype.type(0), scores.dtype.type(1)
+    lanes = VECTOR // scores.itemsize
+    lines = count // lanes
     for r in range(len(scores)):
         row = scores[r]
-        total = 0.0
-        for start in range(0, count, 256):  # short sums in the block's own precision, long ones in float64
-            part = zero
-            for j in range(start, min(start + 256, count)):
-                x = row[j]
-                small = decay(abs(x))
-                larger = one / (one + small)
-                row[j] = noise[j] * (larger if x >= zero else small * larger)
-                part += noise[j] * (max(x, zero) + log_one_plus(small))
-            total += part
+        total = weighted_softplus(row, noise, lines)
+        for j in range(lines * lanes, count):
+            small = math.exp(-abs(row[j]))
+            total += noise[j] * (max(row[j], 0.0) + math.log1p(small))
+            row[j] = noise[j] * (1.0 if row[j] > 0 else small) / (1.0 + small)
         sums[r] = total
 
 
-@compiled(fast_math=True)
+@compiled()
 def weigh_bounded(scores: np.ndarray, most: np.ndarray, sums: np.ndarray) -> None:
-    """Replace scores y by most(o) σ(y), and add up each row; most (n,), sums (B,) float64."""
+    """Replace scores y by most(o) σ(y), and add up each row; arguments as in `weigh_sampling`."""
     count = scores.shape[1]
-    zero, one = scores.dtype.type(0), scores.dtype.type(1)
+    lanes = VECTOR // scores.itemsize
+    lines = count // lanes
     for r in range(len(scores)):
         row = scores[r]
-        total = 0.0
-        for start in range(0, count, 256):
-            part = zero
-            for j in range(start, min(start + 256, count)):
-                y = row[j]
-                small = decay(abs(y))
-                larger = one / (one + small)
-                row[j] = most[j] * (larger if y >= zero else small * larger)
-                part += row[j]
-            total += part
+        total = weighted_logistic(row, most, lines)
+        for j in range(lines * lanes, count):
+            small = math.exp(-abs(row[j]))
+            row[j] = most[j] * (1.0 if row[j] > 0 else small) / (1.0 + small)
+            total += row[j]
         sums[r] = total
 
 

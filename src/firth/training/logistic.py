@@ -15,6 +15,18 @@ from numba.extending import overload
 
 from firth.compiling import FAST_MATH, compiled, float_from_bits
 
+LOG_ONE_PLUS = (
+    -0.00837115255,
+    0.0434938998,
+    -0.106850029,
+    0.176874767,
+    -0.244747742,
+    0.332719284,
+    -0.499971745,
+    0.999999781,
+)
+"""Coefficients of log(1 + s)/s for 0 ≤ s ≤ 1, highest power first: a Chebyshev fit of degree 7."""
+
 
 def decay(size: float) -> float:
     """Return e^(−size) for size ≥ 0, in the precision of its argument.
@@ -58,14 +70,14 @@ def _log_one_plus(share: Any) -> Any:
         return np.log1p(share)
 
     def polynomial(share: Any) -> Any:
-        value = np.float32(-0.00837115255)
-        value = value * share + np.float32(0.0434938998)
-        value = value * share + np.float32(-0.106850029)
-        value = value * share + np.float32(0.176874767)
-        value = value * share + np.float32(-0.244747742)
-        value = value * share + np.float32(0.332719284)
-        value = value * share + np.float32(-0.499971745)
-        value = value * share + np.float32(0.999999781)
+        value = np.float32(LOG_ONE_PLUS[0])
+        value = value * share + np.float32(LOG_ONE_PLUS[1])
+        value = value * share + np.float32(LOG_ONE_PLUS[2])
+        value = value * share + np.float32(LOG_ONE_PLUS[3])
+        value = value * share + np.float32(LOG_ONE_PLUS[4])
+        value = value * share + np.float32(LOG_ONE_PLUS[5])
+        value = value * share + np.float32(LOG_ONE_PLUS[6])
+        value = value * share + np.float32(LOG_ONE_PLUS[7])
         return value * share
 
     return polynomial if share == types.float32 else exact
