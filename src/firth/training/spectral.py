@@ -7,8 +7,8 @@
 
 and one more coordinate, 1 in each row of V, holds a bias in U that makes the scores those of the unigram model on
 average: b_o = log π_o − u_o · Σ_c π_c v_c. So x_co ≈ log π_o + scale · log(1 + r_co) less a mean: about what the
-softmax wants where a pair was seen, and the unigram model where it was not. The weights say which cells matter: those of
-frequent words.
+softmax wants where a pair was seen, and the unigram model where it was not. The weights say which cells matter: those
+of frequent words.
 """
 
 from __future__ import annotations
