@@ -12,15 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import firth as firth_package
 from firth import recipes
 from firth.cli import app, verifying
 from firth.cli import counting as counting_commands
+from firth.cli import fitting as fitting_commands
 from firth.cli.training import _DEMO_SETTINGS, default_output, train
 from firth.errors import CorpusError, SettingsError
 from firth.observations.counts import Counts
 from firth.vectors import Vectors
 
-COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "count", "merge", "subtract", "demo")
+COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "count", "merge", "subtract", "fit", "gap", "demo")
 WORDS = ["king", "queen", "man", "woman", "[bold]"]
 TRAINING = {
     "losses": [
@@ -107,6 +109,25 @@ def test_every_parameter_of_count_is_a_flag_with_the_same_default():
     ] == [
         (name, parameter.default) for name, parameter in command.items() if name not in {*only_in_the_command, "corpus"}
     ]
+
+
+@pytest.mark.parametrize("name", ["fit", "gap"])
+def test_every_parameter_of_fit_and_gap_is_a_flag_with_the_same_default(name):
+    library, command = (inspect.signature(getattr(home, name)).parameters for home in (firth_package, fitting_commands))
+    only_in_one = {"vectors", "counts", "on_progress", "output", "overwrite", "json", "verbose"}
+    first, second = (
+        [(name, parameter.default) for name, parameter in parameters.items() if name not in only_in_one]
+        for parameters in (library, command)
+    )
+    assert first == second
+
+
+def test_parameters_of_fit_have_the_order_of_train():
+    train_parameters, fit_parameters = (inspect.signature(f).parameters for f in (recipes.train, recipes.fit))
+    shared = [name for name in train_parameters if name in fit_parameters]
+    assert shared == [name for name in fit_parameters if name in train_parameters]
+    different = {"passes"}  # over text, and over pairs of words
+    assert all(train_parameters[name].default == fit_parameters[name].default for name in {*shared} - different)
 
 
 def test_parameters_of_train_and_count_have_the_same_order_and_defaults():
@@ -796,3 +817,124 @@ def test_info_of_counts(firth, parts):
     answer = json.loads(out)
     assert (status, answer["words"], answer["checked"], answer["path"]) == (0, 5, False, "part")
     assert answer["bytes"] == sum(path.stat().st_size for path in Path("part").iterdir())
+
+
+# ── fit, gap ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def counted(firth, corpus):
+    """Counts of the corpus and of another text in its words."""
+    Path("more.txt").write_text("the cat eats meat\nthe dog eats fish\n" * 20, encoding="utf-8")
+    assert firth("count", corpus, "-o", "a.counts", *COUNTED)[0] == 0
+    assert firth("count", "more.txt", "-o", "b.counts", "--vocabulary", "a.counts", *COUNTED)[0] == 0
+    return "a.counts"
+
+
+def facts_of(lines):
+    return dict(
+        line.rsplit("\t", 1)
+        for line in lines.splitlines()
+        if not line.startswith(("word\t", "word per pair\t", "sweep\t"))
+    )
+
+
+def test_fit_says_what_it_reached_on_standard_error(firth, counted):
+    status, out, err = firth("fit", counted, "--dimensions=3", "--l2=0.001", "--threads=1")
+    assert (status, out) == (0, "")
+    facts, training = facts_of(err), Vectors.load("a.vectors").config["training"]
+    assert re.fullmatch(r"\d+:\d\d", facts.pop("time"))
+    for name, key in {"loss, nats a pair": "loss_per_pair", "bound": "bound", "gap": "gap"}.items():
+        assert float(facts.pop(name)) == pytest.approx(training[key], rel=1e-4)
+    assert float(facts.pop("share closed")) == pytest.approx(training["share_closed"], rel=1e-4)
+    assert facts == {"words": "6", "dimensions": "3", "stopped by": "optimum", "saved in": "a.vectors"}
+    assert training["l2"] == 0.001
+
+
+def test_fit_of_many_words_shows_its_sweeps(firth, here):
+    text = "\n".join(" ".join(f"w{number}" for number in range(start, start + 20)) for start in range(0, 600, 10))
+    Path("long.txt").write_text(text, encoding="utf-8")
+    assert firth("count", "long.txt", "--min-count=1", *COUNTED)[0] == 0
+    flags = ["--dimensions=4", "--passes=2", "--tolerance=0", "--threads=1", "--held-out=long.counts"]
+    status, out, err = firth("fit", "long.counts", *flags)
+    assert (status, out) == (0, "")
+    lines = [line.split("\t") for line in err.splitlines() if line.startswith("sweep\t")]
+    assert [(len(line), line[1]) for line in lines] == [(5, "1"), (5, "2")]
+    assert "held-out loss" in facts_of(err)
+    assert [line for line in firth("info", "long.vectors")[1].splitlines() if line.startswith("sweep\t")] == [
+        "\t".join(line) for line in lines
+    ]
+    status, _, err = firth("fit", "long.counts", *flags, "--verbose", "--overwrite")
+    assert [line[:15] for line in err.splitlines() if "firth: sweep" in line] == ["firth: sweep 1:", "firth: sweep 2:"]
+    assert not [line for line in err.splitlines() if line.startswith("sweep\t")]
+    status, out, err = firth("fit", "long.counts", *flags, "--json", "--overwrite")
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
+    assert (answer["path"], answer["words"], answer["dimensions"]) == ("long.vectors", 610, 4)
+    assert len(answer["training"]["sweeps"]) == 2
+
+
+def test_gap_writes_names_and_values(firth, counted):
+    assert firth("fit", counted, "-o", "v", "--dimensions=2", "--threads=1")[0] == 0
+    status, out, err = firth("gap", "v", "--counts", counted)
+    assert (status, err) == (0, "")
+    found = firth_package.gap(Vectors.load("v"), Counts.load(counted))
+    facts = facts_of(out)
+    assert float(facts["gap"]) == pytest.approx(found.gap, rel=1e-4)
+    assert float(facts["gap of the unigram model"]) == pytest.approx(found.unigram_gap, rel=1e-4)
+    assert (facts["reading"], facts["words"], facts["pairs"]) == ("softmax", "6", f"{found.pairs:.0f}")
+    assert not {"coverage", "rows drawn", "standard error", "gap with the best contexts"} & set(facts)
+    words = [line.split("\t") for line in out.splitlines() if line.startswith("word\t")]
+    assert [word for _, word, *_ in words] == [word.word for word in found.contributions()]
+
+
+def test_gap_as_json(firth, counted):
+    assert firth("fit", counted, "-o", "v", "--objective=sampling", "--negatives=2", "--dimensions=2")[0] == 0
+    flags = ["--held-out", "b.counts", "--l2", "0.1", "--rows", "3", "--seed", "4", "--threads=1"]
+    status, out, err = firth("gap", "v", "--counts", counted, *flags, "--json")
+    assert (status, err) == (0, "")
+    settings = {"held_out": Counts.load("b.counts"), "l2": 0.1, "rows": 3, "seed": 4}
+    expected = firth_package.gap(Vectors.load("v"), Counts.load(counted), **settings).as_dict()
+    assert json.loads(out) == {"vectors": "v", "counts": counted, **json.loads(json.dumps(expected))}
+    status, out, _ = firth("gap", "v", "--counts", counted, *flags)
+    facts = facts_of(out)
+    assert facts["reading"] == "sampling, 2 negatives, collisions allow"
+    assert facts["rows drawn"] == "3"
+    assert {"standard error", "held-out gap", "negative sampling gap", "certificate distance"} <= set(facts)
+
+
+def test_gap_of_centers_alone_has_another_name(firth, counted):
+    assert firth("fit", counted, "-o", "v", "--dimensions=2")[0] == 0
+    vectors = Vectors.load("v")
+    Vectors([*vectors.words[:5], "other"], vectors.matrix).save("w")
+    status, out, _ = firth("gap", "w", "--counts", counted, "--reading=softmax")
+    facts = facts_of(out)
+    assert status == 0
+    assert {"gap with the best contexts", "loss with the best contexts"} <= set(facts)
+    assert not {"gap", "loss, nats a pair"} & set(facts)
+    assert 0 < float(facts["coverage"]) < 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("fit", "a.counts", "-o", "a.counts"), "expected a free place for the output, got 'a.counts', which exists; "),
+        (("fit", "a.counts", "--objective=hinge"), "expected objective to be 'softmax' or 'sampling' or "),
+        (("fit", "absent"), "absent"),
+        (("gap", "v", "--counts=absent"), "absent"),
+        (("gap", "v", "--counts=a.counts"), "expected a reading, got vectors that do not say how they were trained; "),
+        (("gap", "w", "--counts=a.counts"), "expected words that both vectors and counts have, "),
+    ],
+)
+def test_what_can_not_be_fitted_or_measured_is_one_sentence(firth, counted, arguments, said):
+    Vectors(["the", "cat"], np.ones((2, 2))).save("v")
+    made().save("w")
+    status, out, err = firth(*arguments)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("firth: ")
+    assert said in err
+
+
+@pytest.mark.parametrize("arguments", [("fit",), ("gap", "v"), ("gap", "--counts", "c"), ("gap", "v", "--rows=1")])
+def test_wrong_usage_of_fit_and_gap_is_status_2(firth, here, arguments):
+    assert firth(*arguments)[0] == 2

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
         UnknownWordError,
     )
     from firth.evaluation import evaluate
+    from firth.evaluation.gap import Gap, gap
+    from firth.evaluation.reach import reachable_dimension
     from firth.objectives import check_gradient
     from firth.observations import Observations
     from firth.observations.counts import Counts
-    from firth.recipes import count, train
+    from firth.recipes import count, fit, train
     from firth.text import Corpus, Vocabulary, prepare_corpus
     from firth.vectors import Vectors
     from firth.verification import Verification, verify
@@ -45,6 +47,7 @@ _HOMES = {
     "CountsError": "firth.errors",
     "FirthError": "firth.errors",
     "FormatError": "firth.errors",
+    "Gap": "firth.evaluation.gap",
     "MissingExtraError": "firth.errors",
     "Observations": "firth.observations",
     "OutputError": "firth.errors",
@@ -59,7 +62,10 @@ _HOMES = {
     "check_gradient": "firth.objectives",
     "count": "firth.recipes",
     "evaluate": "firth.evaluation",
+    "fit": "firth.recipes",
+    "gap": "firth.evaluation.gap",
     "prepare_corpus": "firth.text",
+    "reachable_dimension": "firth.evaluation.reach",
     "train": "firth.recipes",
     "verify": "firth.verification",
 }
@@ -71,6 +77,7 @@ __all__ = [
     "CountsError",
     "FirthError",
     "FormatError",
+    "Gap",
     "MissingExtraError",
     "Observations",
     "OutputError",
@@ -86,7 +93,10 @@ __all__ = [
     "check_gradient",
     "count",
     "evaluate",
+    "fit",
+    "gap",
     "prepare_corpus",
+    "reachable_dimension",
     "train",
     "verify",
 ]

@@ -4,7 +4,7 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 `firth --help` answers at once. A mistake that the user can mend is one sentence on standard error and status 1;
 wrong usage is status 2; Ctrl-C is status 130.
 
-Modules in the order of their imports: failures, options, counted, queries, verifying, training, counting.
+Modules in the order of their imports: failures, options, counted, queries, verifying, training, counting, fitting.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import typer
 
 from firth.cli.counting import count, merge, subtract
 from firth.cli.failures import Commands
+from firth.cli.fitting import fit, gap
 from firth.cli.queries import analogy, evaluate, info, similar
 from firth.cli.training import demo, train
 
@@ -50,7 +51,7 @@ def _firth(
     """Word vectors from text: train them, ask them, judge them."""
 
 
-for command in (train, similar, analogy, info, evaluate, count, merge, subtract, demo):
+for command in (train, similar, analogy, info, evaluate, count, merge, subtract, fit, gap, demo):
     app.command()(command)
 
 

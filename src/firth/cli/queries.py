@@ -82,7 +82,8 @@ def info(
     """Tell what vectors or counts hold and how they came about.
 
     In a pipe each line is a name and its value; a line for each pass is `pass`, its number, pairs, words a second and
-    loss per pair; separated by tabs.
+    loss per pair; for each sweep over counts `sweep`, its number, loss per pair, share closed and, if there is one, the
+    held-out loss; separated by tabs.
     """
     from firth.contents import kind_of
 
@@ -148,15 +149,29 @@ def evaluate(
 
 
 def write_losses(vectors: Vectors, *, stream: TextIO | None = None) -> None:
-    """Write a table with the loss of each pass; of many passes, those at the ends of equal steps."""
-    losses = vectors.config.get("training", {}).get("losses", [])
-    step = -(-len(losses) // _LOSSES_SHOWN) or 1
-    shown = [entry for entry in losses if entry["pass"] in (1, len(losses)) or entry["pass"] % step == 0]
-    rows = [
-        (entry["pass"], entry["pairs"], round(entry["words_per_second"]), entry["loss_per_pair"]) for entry in shown
+    """Write a table with the loss of each pass or sweep; of many, those at the ends of equal steps."""
+    training = vectors.config.get("training", {})
+    passes = [
+        (entry["pass"], entry["pairs"], round(entry["words_per_second"]), entry["loss_per_pair"])
+        for entry in training.get("losses", [])
     ]
-    if rows:
-        write_table(("pass", "pairs", "words/s", "loss per pair"), rows, line_start="pass", stream=stream)
+    sweeps = [
+        (entry["sweep"], entry["loss_per_pair"], entry["share_closed"], entry["held_out_loss_per_pair"])
+        for entry in training.get("sweeps", [])
+    ]
+    if passes:
+        write_table(("pass", "pairs", "words/s", "loss per pair"), _some(passes), line_start="pass", stream=stream)
+    if sweeps:
+        columns = ["sweep", "loss per pair", "share closed", "held-out loss"]
+        width = 3 if all(held_out is None for *_, held_out in sweeps) else 4
+        shown = [row[:width] for row in _some(sweeps)]
+        write_table(columns[:width], shown, line_start="sweep", stream=stream)
+
+
+def _some(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return the first row, the last, and those at the ends of equal steps, of rows that begin with their number."""
+    step = -(-len(rows) // _LOSSES_SHOWN) or 1
+    return [row for row in rows if row[0] in (1, len(rows)) or row[0] % step == 0]
 
 
 def _as_objects(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:

@@ -140,7 +140,7 @@ def train(
     result = _save(vectors, folder, overwrite=overwrite, as_json=json)
     if json:
         write_json(result)
-    _leave_if_interrupted(vectors, folder)
+    leave_if_interrupted(vectors, folder)
 
 
 def demo(
@@ -176,7 +176,7 @@ def demo(
     else:
         write_table(("word", "nearest"), [(word, ", ".join(found)) for word, found in neighbours.items()])
         write_table(("analogy", "found"), [(question, ", ".join(found)) for question, found in analogies.items()])
-    _leave_if_interrupted(vectors, folder)
+    leave_if_interrupted(vectors, folder)
 
 
 def _is_demo(folder: Path) -> bool:
@@ -236,7 +236,7 @@ def _save(vectors: Vectors, folder: Path, *, overwrite: bool, as_json: bool) -> 
     return {"path": folder, **shape, "pairs": pairs, "words_per_second": speed, "training": training}
 
 
-def _leave_if_interrupted(vectors: Vectors, folder: Path) -> None:
+def leave_if_interrupted(vectors: Vectors, folder: Path) -> None:
     """Leave with the status of Ctrl-C if training was stopped by it."""
     if vectors.config["training"]["interrupted"]:
         say(f"interrupted; what was learnt until then is saved in {folder}")

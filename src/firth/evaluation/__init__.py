@@ -1,6 +1,7 @@
-"""How good word vectors are, against gold sets: similarity of word pairs, and analogies.
+"""How good word vectors are: against gold sets (word pairs, analogies), and against what their own counts allow.
 
-Order of the modules, each importing only from earlier ones: gold, spellings, similarity, analogies, tasks.
+Order of the modules, each importing only from earlier ones: gold, spellings, similarity, analogies, tasks, aligning,
+readings, measuring, gap, reach.
 """
 
 from firth.evaluation.analogies import AnalogyResult, SectionResult, evaluate_analogies

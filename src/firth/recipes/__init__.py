@@ -1,10 +1,11 @@
 """From a corpus to a result in one call: composition of the parts, no mathematics of their own.
 
-Modules in the order of their imports: preparing, training, counting.
+Modules in the order of their imports: preparing, training, counting, fitting.
 """
 
 from firth.recipes.counting import count
+from firth.recipes.fitting import fit
 from firth.recipes.preparing import reading_progress
 from firth.recipes.training import train
 
-__all__ = ["count", "reading_progress", "train"]
+__all__ = ["count", "fit", "reading_progress", "train"]

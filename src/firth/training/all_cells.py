@@ -45,7 +45,10 @@ class Cells(Protocol):
         """Add up what the pairs seen, with scores `found`, take off the loss of each row; sums (B,)."""
 
     def settle(self, rows: np.ndarray, sums: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """Return loss and scale of each row, (B,) each; None if the block has to be weighed again."""
+        """Return loss and scale of each row, (B,) each; None if the block has to be mended and weighed again."""
+
+    def mend(self, rows: np.ndarray, peaks: np.ndarray) -> None:
+        """Learn the largest score of each row, (B,), before the block is weighed again."""
 
     def take_off(
         self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
@@ -71,14 +74,18 @@ class SoftmaxCells:
         kernels.score_softmax(found, rows, begins, self._table.expectations, sums)
 
     def settle(self, rows: np.ndarray, sums: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        """See `Cells`: N(c) log Z(c) − Σ N⁺ x, and N(c)/Z(c). Shifts that were far off are mended, and asked again."""
+        """See `Cells`: N(c) log Z(c) − Σ N⁺ x, and N(c)/Z(c); None where shifts were far off, and powers were cut."""
         logarithms = np.log(sums)
-        normalizers = self._shifts[rows] + logarithms
-        self._shifts[rows] = normalizers
         if np.abs(logarithms).max(initial=0.0) > _FAR_OFF:
             return None
+        normalizers = self._shifts[rows] + logarithms
+        self._shifts[rows] = normalizers
         counts = self._table.marginals[rows]
         return counts * normalizers - seen, counts / sums
+
+    def mend(self, rows: np.ndarray, peaks: np.ndarray) -> None:
+        """See `Cells`: with the largest score as shift, the sum of a row is from 1 to V."""
+        self._shifts[rows] = peaks
 
     def take_off(
         self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
@@ -116,6 +123,9 @@ class SamplingCells:
         """See `Cells`: the loss, and what K q(o) is multiplied with in N⁻."""
         scales = self._scales[rows]
         return scales * sums - seen, scales
+
+    def mend(self, rows: np.ndarray, peaks: np.ndarray) -> None:
+        """See `Cells`: nothing was cut."""
 
     def take_off(
         self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
@@ -156,6 +166,9 @@ class BoundedCells:
         """See `Cells`: N(c) log Z(c) − Σ N⁺ log(most σ(y))."""
         counts = self._table.marginals[rows]
         return counts * np.log(sums) - seen, counts / sums
+
+    def mend(self, rows: np.ndarray, peaks: np.ndarray) -> None:
+        """See `Cells`: nothing was cut."""
 
     def take_off(
         self, scores: np.ndarray, rows: np.ndarray, scales: np.ndarray, begins: np.ndarray, first: int
@@ -310,8 +323,13 @@ class Sweep:
             self._cells.weigh(mine, rows, int(first), sums[panel])
             scores[panel] = mine
 
+        def peak(panel: int) -> np.ndarray:
+            first, last = self._panels.edges[panel : panel + 2]
+            return np.dot(vectors, context[first:last].T).max(axis=1)
+
         while True:
             list(self._pool.map(weigh, range(len(self._panels))))
             settled = self._cells.settle(rows, sums.sum(axis=0), seen.sum(axis=0))
             if settled is not None:
                 return *settled, scores
+            self._cells.mend(rows, np.max(list(self._pool.map(peak, range(len(self._panels)))), axis=0))

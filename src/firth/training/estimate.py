@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from firth.errors import TrainingError, sentence
 from firth.machine import available_memory
@@ -12,12 +13,35 @@ from firth.training.settings import SLICES
 INTERPRETER = 80 * 2**20
 """Bytes that Python, NumPy and Numba take with the kernels loaded, besides the mapped pages of their files."""
 
+EXACT_INTERPRETER = 145 * 2**20
+"""The same with SciPy and a BLAS, where there are matrix products."""
+
+BLOCK, PANEL = 512, 2048
+"""Of a block of scores, as in `firth.training.all_cells`, which a test compares."""
+
 WORD = 500
 """Bytes a word takes: in the table that counts it, as text, in the noise table (by benchmarks/memory.py)."""
 
 
+class _Estimate:
+    """Bytes by what they are for."""
+
+    parts: ClassVar[tuple[str, ...]]
+    advice: ClassVar[str]
+
+    @property
+    def total(self) -> int:
+        """Return the sum of the parts."""
+        return sum(getattr(self, name) for name in self.parts)
+
+    def __str__(self) -> str:
+        """Return the parts in MB."""
+        listed = ", ".join(f"{name} {getattr(self, name) / 1e6:.0f}" for name in self.parts)
+        return f"{self.total / 1e6:.0f} MB ({listed})"
+
+
 @dataclass(frozen=True)
-class MemoryEstimate:
+class MemoryEstimate(_Estimate):
     """Bytes that a streamed run will take at its peak, by what they are for.
 
     Attributes:
@@ -27,21 +51,35 @@ class MemoryEstimate:
         threads: what each thread needs, all together.
     """
 
+    parts = ("matrices", "vocabulary", "threads", "interpreter")
+    advice = "use fewer dimensions, a higher min_count, or max_words"
+
     interpreter: int
     vocabulary: int
     matrices: int
     threads: int
 
-    @property
-    def total(self) -> int:
-        """Return the sum of the parts."""
-        return self.interpreter + self.vocabulary + self.matrices + self.threads
 
-    def __str__(self) -> str:
-        """Return the parts in MB."""
-        parts = ("matrices", "vocabulary", "threads", "interpreter")
-        listed = ", ".join(f"{name} {getattr(self, name) / 1e6:.0f}" for name in parts)
-        return f"{self.total / 1e6:.0f} MB ({listed})"
+@dataclass(frozen=True)
+class ExactMemoryEstimate(_Estimate):
+    """Bytes that exact training will take at its peak, by what they are for.
+
+    Attributes:
+        matrices: both matrices, the squares of their gradients, and what coordinates are chosen with.
+        pairs: the expectations, and what they are made of.
+        scores: one block of centres against all contexts, and where its pairs are.
+        vocabulary: words and counts.
+        interpreter: Python and its libraries.
+    """
+
+    parts = ("matrices", "pairs", "scores", "vocabulary", "interpreter")
+    advice = "use fewer dimensions, or counts.restricted(…) to fewer words"
+
+    matrices: int
+    pairs: int
+    scores: int
+    vocabulary: int
+    interpreter: int
 
 
 def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, copies: int = 0) -> MemoryEstimate:
@@ -74,7 +112,29 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
     )
 
 
-def check_memory(estimate: MemoryEstimate) -> None:
+def estimate_exact_memory(words: int, dimensions: int, *, cells: int, is_exact: bool = True) -> ExactMemoryEstimate:
+    """Estimate the memory of training on counts. Their files are mapped, and not counted.
+
+    Args:
+        words: V.
+        dimensions: D.
+        cells: pairs of words that were seen.
+        is_exact: whether all V × V scores are computed; else the counts are factorised.
+
+    >>> str(estimate_exact_memory(70_000, 100, cells=30_000_000))
+    '2119 MB (matrices 448, pairs 1320, scores 164, vocabulary 35, interpreter 152)'
+    """
+    panels = -(-words // PANEL) + 1
+    return ExactMemoryEstimate(
+        matrices=(4 * 4 + 6 * 8) * words * dimensions,
+        pairs=(4 + 5 * 8) * cells,
+        scores=(4 * min(BLOCK, words) + 8 * panels) * words if is_exact else 0,
+        vocabulary=WORD * words,
+        interpreter=EXACT_INTERPRETER,
+    )
+
+
+def check_memory(estimate: MemoryEstimate | ExactMemoryEstimate) -> None:
     """Refuse a run that this machine has no memory for.
 
     Raises:
@@ -86,6 +146,6 @@ def check_memory(estimate: MemoryEstimate) -> None:
             sentence(
                 f"room for {estimate}",
                 f"{available / 1e6:.0f} MB available",
-                "use fewer dimensions, a higher min_count, or max_words",
+                estimate.advice,
             )
         )

@@ -23,12 +23,14 @@ class Losses:
 
     Attributes:
         rows: the centres, (R,).
+        times: how often each was drawn, (R,); 1 where all were taken.
         nats: loss of each, N(c) times its mean over pairs, (R,) float64.
         value: over all centres, nats per pair: exact, or estimated from the rows drawn.
         standard_error: of the value; 0 where it is exact.
     """
 
     rows: np.ndarray
+    times: np.ndarray
     nats: np.ndarray
     value: float
     standard_error: float
@@ -82,7 +84,7 @@ def model_losses(
         if rows is None or rows >= len(sweep.centers):
             found = sweep.centers
             nats = np.concatenate([sweep.losses(part, center, context) for part in sweep.blocks(found)])
-            return Losses(found, nats, float(nats.sum()) / table.total, 0.0)
+            return Losses(found, np.ones(len(found), np.int64), nats, float(nats.sum()) / table.total, 0.0)
         drawn = random_uniform(stream_key(seed, "rows"), np.arange(rows)) * table.total
         places = np.searchsorted(np.cumsum(table.marginals), drawn, side="right")
         found, times = np.unique(np.minimum(places, len(table) - 1), return_counts=True)
@@ -90,4 +92,4 @@ def model_losses(
         per_pair = nats / table.marginals[found]
         value = float((times * per_pair).sum()) / rows
         variance = float((times * (per_pair - value) ** 2).sum()) / max(1, rows - 1)
-        return Losses(found, nats, value, float(np.sqrt(variance / rows)))
+        return Losses(found, times, nats, value, float(np.sqrt(variance / rows)))

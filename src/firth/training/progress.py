@@ -20,6 +20,7 @@ class Progress:
         words_per_second: raw words (before frequent ones are dropped) a second since training began, or None.
         loss_per_pair: nats a pair in the latest interval, or None.
         learning_rate: at this moment, or None.
+        gap: of the loss above the lowest that the counts allow, nats a pair, where that is known.
     """
 
     stage: str
@@ -31,6 +32,7 @@ class Progress:
     words_per_second: float | None = None
     loss_per_pair: float | None = None
     learning_rate: float | None = None
+    gap: float | None = None
 
 
 ProgressCallback = Callable[[Progress], None]

@@ -29,13 +29,17 @@ matrix = load_file("vectors.safetensors")["matrix"]
 words = Path("words.txt").read_bytes().decode().split("\\n")[:-1]
 ```
 """
-_SAID_ELSEWHERE = {"words", "dimensions", "training", "corpus", "files"}
+_SAID_ELSEWHERE = {"words", "dimensions", "training", "corpus", "counts", "files"}
 _PASSES = {  # columns of the table, and how a number is written in each
     "pass": ("pass", ",.0f"),
+    "sweep": ("sweep", ",.0f"),
     "pairs": ("pairs", ",.0f"),
     "loss per pair (nats)": ("loss_per_pair", ".4f"),
+    "share closed": ("share_closed", ".4f"),
+    "held-out loss": ("held_out_loss_per_pair", ".4f"),
     "words/s": ("words_per_second", ",.0f"),
 }
+_BY_PASS = ("losses", "sweeps")
 _VERSIONS = ("firth", "python", "numpy", "numba", "llvmlite")
 
 
@@ -44,8 +48,9 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
 
     Args:
         name: what to call them: the name of the folder.
-        config: `words`, `dimensions` and whatever else there is. Of `training` and `corpus`, if they are there, and
-            of the rest each has a table; `training.losses`, with an entry a pass, has one of its own.
+        config: `words`, `dimensions` and whatever else there is. Of `training`, `corpus` and `counts`, if they are
+            there, and of the rest each has a table; `training.losses`, with an entry a pass, or `training.sweeps`, has
+            one of its own.
 
     Returns:
         The text.
@@ -91,10 +96,11 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
         *_reproducibility(name, training),
         _LOAD.format(name=json.dumps(name, ensure_ascii=False)),
     ]
-    settings = _rows({key: value for key, value in training.items() if key != "losses"})
+    settings = _rows({key: value for key, value in training.items() if key not in _BY_PASS})
     sections = {
         "Training": [_pass_table(passes), _table("setting", settings)],
         "Corpus": [_table("what", _rows(corpus, thousands=True))],
+        "Counts": [_table("what", _rows(_part(config, "counts"), thousands=True))],
         "Files": [_table("what", _rows(rest))],
     }
     for title, tables in sections.items():
@@ -110,8 +116,8 @@ def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _passes(training: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the entries of the passes, if the config has them."""
-    losses = training.get("losses")
+    """Return the entries of the passes or sweeps, if the config has them."""
+    losses = next((training[name] for name in _BY_PASS if name in training), None)
     return [entry for entry in losses if isinstance(entry, Mapping)] if isinstance(losses, list) else []
 
 
@@ -119,13 +125,17 @@ def _summary(
     config: Mapping[str, Any], training: Mapping[str, Any], corpus: Mapping[str, Any], passes: list[Mapping[str, Any]]
 ) -> str:
     """Say in a few sentences what these vectors are."""
+    tokens = corpus.get("tokens", _part(config, "counts").get("tokens"))
     made = [
         f"{training['objective']}" if isinstance(training.get("objective"), str) else "",
-        f"on {corpus['tokens']:,} words of text" if _is_number(corpus.get("tokens")) else "",
+        f"on {tokens:,} words of text" if _is_number(tokens) else "",
     ]
     how = ", ".join(part for part in made if part)
     text = f"{_many(config['words'], 'word')}, {_many(config['dimensions'], 'dimension')}{': ' if how else ''}{how}."
-    if passes and _is_number(loss := passes[-1].get("loss_per_pair")):
+    if all(_is_number(training.get(name)) for name in ("loss_per_pair", "gap", "share_closed")):
+        text += f" Loss {training['loss_per_pair']:.4f} nats a pair, {training['gap']:.4f} above the lowest that any"
+        text += f" vectors could have: {training['share_closed']:.1%} of the unigram model's gap is closed."
+    elif passes and _is_number(loss := passes[-1].get("loss_per_pair")):
         text += f" Loss of the last pass: {loss:.4f} nats a pair."
     if training.get("interrupted") is True:
         planned = training.get("passes")
