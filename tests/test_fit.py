@@ -267,7 +267,6 @@ def test_a_penalty_shortens_vectors():
 
 
 def test_ppmi_is_the_best_factorization(many):
-    pytest.importorskip("firth.training.ppmi")
     vectors = firth.fit(many, objective="ppmi", dimensions=12, shift=0.2)
     training, seen = vectors.config["training"], many.matrix().toarray()
     assert training["value"] == pytest.approx(ShiftedPmi(shift=0.2).value(scores_of(vectors), seen), rel=1e-4)
@@ -280,7 +279,6 @@ def test_ppmi_is_the_best_factorization(many):
 
 
 def test_glove_keeps_the_bias_of_contexts_among_its_coordinates(many):
-    pytest.importorskip("firth.training.glove")
     vectors = firth.fit(many, objective="glove", dimensions=12)
     training = vectors.config["training"]
     assert vectors.matrix.shape == (700, 12)

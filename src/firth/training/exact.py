@@ -22,7 +22,7 @@ from firth.training.descent import Descent
 from firth.training.gauge import chosen_coordinates
 from firth.training.interrupts import interrupt_as_request
 from firth.training.levels import levels
-from firth.training.optimum import fit_to_optimum
+from firth.training.optimum import fit_to_optimum, value_and_gradients
 from firth.training.spectral import spectral_start
 from firth.training.table import PairTable
 
@@ -115,7 +115,7 @@ def fit_exact(
     if len(table) > FEW_WORDS:
         with interrupt_as_request() as asked:
             return _Run(table, objective, settings, held_out, on_sweep).train(asked)
-    center, context, loss = fit_to_optimum(
+    center, context, _ = fit_to_optimum(
         table,
         objective,
         dimensions=settings.dimensions,
@@ -123,7 +123,10 @@ def fit_exact(
         seed=settings.seed,
         threads=settings.threads,
     )
-    return ExactResult(center.astype(np.float32), context.astype(np.float32), loss, "optimum")
+    center, context = center.astype(np.float32), context.astype(np.float32)  # as they are kept, and their loss as such
+    with Sweep(table, objective, threads=settings.threads, dtype=np.float64) as sweep:
+        loss = value_and_gradients(sweep, center.astype(np.float64), context.astype(np.float64))[0]
+    return ExactResult(center, context, loss, "optimum")
 
 
 class _Run:

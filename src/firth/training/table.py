@@ -44,12 +44,13 @@ class PairTable:
 
     @classmethod
     def of(cls, counts: Counts, dtype: type = np.float32) -> PairTable:
-        """Read the expectations of counts."""
-        starts, contexts, expectations = counts.rows(0, len(counts))
-        marginals = np.asarray(counts.marginals, np.float64)
-        return cls(
-            np.asarray(starts, np.int64), contexts, expectations.astype(dtype, copy=False), marginals, marginals
-        )  # windows are symmetric, and so are counts
+        """Read the expectations of counts, some rows at a time."""
+        starts = np.asarray(counts.starts, np.int64)
+        expectations: np.ndarray = np.empty(counts.nonzero, dtype)
+        for first, last in row_blocks(starts):
+            _, _, expectations[starts[first] : starts[last]] = counts.rows(first, last)
+        marginals = np.asarray(counts.marginals, np.float64)  # windows are symmetric, and so are counts
+        return cls(starts, np.asarray(counts.contexts, np.int32), expectations, marginals, marginals)
 
     @classmethod
     def from_rows(cls, starts: np.ndarray, contexts: np.ndarray, expectations: np.ndarray) -> PairTable:
