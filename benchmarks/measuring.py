@@ -62,6 +62,11 @@ def spread(values, digits=2):
     return f"{middle} ({low} … {high})"
 
 
+def read_result(name):
+    """Return what results/NAME.json holds."""
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
 def write_result(name, *, what, command, columns, rows, versions=None, **more):
     """Write results/NAME.json, print it as a table."""
     result = {

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 from exact import THREADS, WORDS, count
-from measuring import data_file, write_lines, write_result
+from measuring import data_file, read_result, write_lines, write_result
 from quality import scores
 
 import firth
@@ -95,14 +95,18 @@ def models(case, dimensions):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dimensions", type=int, nargs="+", default=[50, 100, 300])
+    parser.add_argument("--keep", action="store_true", help="take the other rows from the results that are there")
     options = parser.parse_args()
     data_file("analogy/questions-words.txt")
     with tempfile.TemporaryDirectory() as folder:
         case = Case(write_lines(folder)[0])
         unigram = round(case.ends.unigram - case.ends.bound, 3)
         rows = [["unigram", "", 0.0, unigram, 0.0, "", "", "", "", ""]]
+        if options.keep:
+            rows += [row for row in read_result("models")["rows"] if row[1] and row[1] not in options.dimensions]
         for dimensions in options.dimensions:
             rows.extend(models(case, dimensions))
+    rows.sort(key=lambda row: row[1] or 0)
     write_result(
         "models",
         what=f"Vectors of the {WORDS} most frequent words from the same {case.counts.nonzero / 1e6:.1f} M cells "

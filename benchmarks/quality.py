@@ -10,14 +10,13 @@ analogies the share answered among the 30 000 most frequent words × 100; both t
 
 import argparse
 import functools
-import json
 import statistics
 import tempfile
 
 import numpy as np
 from gensim import __version__ as gensim_version
 from gensim.models import Word2Vec
-from measuring import RESULTS, check_trained, data_file, write_lines, write_result
+from measuring import check_trained, data_file, read_result, write_lines, write_result
 from training import SETTINGS, THREADS
 
 import firth
@@ -78,7 +77,7 @@ def scores(vectors):
 
 def read_rows():
     """Return the rows of the results that are there."""
-    return json.loads((RESULTS / "quality.json").read_text())["rows"]
+    return read_result("quality")["rows"]
 
 
 def main():

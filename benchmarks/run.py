@@ -23,6 +23,9 @@ BENCHMARKS = [
     "counting",
     "counting_memory",
     "counting_parts",
+    "exact",
+    "models",
+    "exercise",
 ]
 
 
