@@ -196,7 +196,7 @@ def gap(
     >>> found.reading, found.coverage, 0 < found.gap < found.unigram_gap
     ('softmax', 1.0, True)
 
-    MATHEMATICS §2 and §3. The same from dense matrices: `firth.objectives.mean_divergence`.
+    What the numbers mean: `docs/gap.md`. The same from dense matrices: `firth.objectives.mean_divergence`.
     """
     threads = check_threads(threads)
     check_integer("seed", seed, 0, 2**63 - 1)

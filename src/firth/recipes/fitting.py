@@ -107,7 +107,7 @@ def fit(
     >>> vectors.matrix.shape, vectors.config["training"]["gap"] < 0.05
     ((4, 3), True)
 
-    MATHEMATICS §2. The objectives: `firth.objectives`. How it is done: `firth.training.exact`.
+    The objectives: `firth.objectives`. How it is done: `firth.training.exact`.
     """
     began = time.perf_counter()
     check_choice("objective", objective, tuple(OBJECTIVES))
