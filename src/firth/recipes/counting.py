@@ -84,7 +84,7 @@ def count(
     >>> counts.expectation("know", "shall"), counts.expectation("know", "you")
     (1.0, 0.5)
 
-    How it is done: `docs/decisions/0004-counting-by-rows.md`. Firth 1957: "You shall know a word by the company it keeps."
+    How: `docs/decisions/0004-counting-by-rows.md`. Firth 1957: "You shall know a word by the company it keeps."
     """
     observations = Observations(
         window=window,
