@@ -81,7 +81,7 @@ def follow(table, counts):
         descent.prime()
         for number in range(SWEEPS):  # the first, which takes no step, was one of them
             if number in LOOKED_AT:
-                look(number, descent.value())
+                look(number, sweep.value(center, context))
             if number < SWEEPS - 1:
                 descent.run(RATE * DECAY**number)
     return rows

@@ -12,7 +12,7 @@ from firth.training.certificate import certificate
 from firth.training.descent import Descent
 from firth.training.gap import model_losses, reading_of
 from firth.training.gauge import chosen_coordinates
-from firth.training.levels import divergences, levels
+from firth.training.levels import levels, lowest_losses
 from firth.training.optimum import best_contexts, fit_to_optimum, value_and_gradients
 from firth.training.table import PairTable
 
@@ -156,7 +156,7 @@ def test_levels_are_those_of_the_objectives(symmetric):
         assert ends.unigram == pytest.approx(objective.value(np.tile(best, (50, 1)), seen), rel=1e-9)
         for change in (-0.1, 0.1):
             assert objective.value(np.tile(best + change, (50, 1)), seen) > ends.unigram
-        assert divergences(table, objective).sum() == pytest.approx(ends.bound * seen.sum())
+        assert lowest_losses(table, objective).sum() == pytest.approx(ends.bound * seen.sum())
 
 
 @pytest.mark.parametrize("rule", [None, *RULES])

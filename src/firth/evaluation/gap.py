@@ -207,7 +207,8 @@ def gap(
     shared = shared_words(vectors, counts)
     how = chosen_reading(vectors, shared, reading=reading, negatives=negatives, collisions=collisions)
     work = Measuring(vectors, shared, how, rows, seed, threads)
-    result: dict[str, Any] = {**work.on_counts(), **work.baselines()}
+    result = work.on_counts()
+    result |= work.baselines(result["bound"])
     if held_out is not None:
         result |= work.on_held_out(held_out)
     if l2 is not None:

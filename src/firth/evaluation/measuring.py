@@ -96,10 +96,9 @@ class Measuring:
         }
         return {**found, **self._on_sampling()}
 
-    def baselines(self) -> dict[str, float]:
-        """Return the gaps of four models that say the same of every centre."""
+    def baselines(self, bound: float) -> dict[str, float]:
+        """Return the gaps, above H(O|C), of four models that say the same of every centre."""
         table, counts = self._table, self._shared.counts
-        bound = self._bound(table)
         occurrences = counts.vocabulary.counts / counts.vocabulary.counts.sum()
         models = {
             "unigram_gap": table.context_marginals / table.total,
@@ -182,12 +181,12 @@ class Measuring:
         value need not be, and the standard error is that of the KL of a centre instead of that of its loss.
         """
         from firth.training.gap import model_losses
-        from firth.training.levels import divergences
+        from firth.training.levels import lowest_losses
 
         assert context is not None
         asked = {"rows": self._rows, "seed": self._seed, "threads": self._threads}
         losses = model_losses(table, self._center, context, reading=model, offsets=offsets, **asked)  # type: ignore[arg-type]
-        lowest = divergences(table, model if isinstance(model, Sampling) else Softmax())
+        lowest = lowest_losses(table, model if isinstance(model, Sampling) else Softmax())
         bound = float(lowest.sum()) / table.total
         per_pair = (losses.nats - lowest[losses.rows]) / table.marginals[losses.rows]
         center_gaps = np.full(len(table), np.nan)
@@ -198,12 +197,6 @@ class Measuring:
         mean = float((losses.times * per_pair).sum()) / drawn
         variance = float((losses.times * (per_pair - mean) ** 2).sum()) / (drawn - 1)
         return Measured(bound + mean, bound, float(np.sqrt(variance / drawn)), center_gaps)
-
-    def _bound(self, table: PairTable) -> float:
-        """Return H(O|C)."""
-        from firth.training.levels import divergences
-
-        return float(divergences(table, Softmax()).sum()) / table.total
 
     def _announce(self, dimensions: int) -> None:
         """Log how long it will take, if that is long."""

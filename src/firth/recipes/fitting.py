@@ -39,9 +39,6 @@ OBJECTIVES = {
     "glove": "GloVe, by alternating least squares",
 }
 
-_CONSTANT = 2.0**-5
-"""The constant coordinate of GloVe's centres, relative to their length."""
-
 
 def fit(
     counts: Counts,
@@ -216,6 +213,7 @@ class _Run:
 
     def glove(self, dimensions: int, **settings: Any) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:  # noqa: ANN401
         """Fit GloVe; return centre and context matrix (V, D), the bias of contexts in D, and what the config says."""
+        from firth.training.gauge import with_bias
         from firth.training.glove import GloveSettings, fit_glove
         from firth.training.table import PairTable
 
@@ -223,12 +221,9 @@ class _Run:
         table = PairTable.of(self.counts)
         chosen = GloveSettings(dimensions=dimensions - 1, **settings)
         found = fit_glove(table, chosen, on_progress=self.on_progress)
-        length = float(
-            np.sqrt((found.center.astype(np.float64) ** 2).sum() / max(1, np.count_nonzero(table.marginals)))
-        )
-        constant = 2.0 ** round(np.log2(max(_CONSTANT * length, 1e-30)))  # small: cosines do not feel it
-        center = np.column_stack([found.center, np.full(len(table), constant, np.float32)])
-        context = np.column_stack([found.context, found.context_biases / np.float32(constant)])
+        shares = table.marginals / table.total
+        both = with_bias(found.center, found.context, found.context_biases, shares)
+        center, context = (matrix.astype(np.float32) for matrix in both)
         self._empty_rows(table, center)
         ended = len(found.values) <= chosen.passes
         config = {

@@ -257,6 +257,11 @@ class Sweep:
         """Return the loss of each of a block's rows (B,), in nats: N(c) times its mean over pairs."""
         return self._weighed(rows, center[rows], context)[0]
 
+    def value(self, center: np.ndarray, context: np.ndarray) -> float:
+        """Return the loss over all cells, in nats per pair."""
+        losses = (self.losses(rows, center, context).sum() for rows in self.blocks(self.centers))
+        return float(sum(losses)) / self.table.total
+
     def gradient(
         self, rows: np.ndarray, center: np.ndarray, context: np.ndarray, step: ContextStep | None = None
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -78,12 +78,6 @@ class Descent:
             fade = 1.0
         return losses / total
 
-    def prime(self) -> None:
-        """Sweep once without a step, so that the first steps know how large gradients are."""
-        self.run(0.0)
-
-    def value(self) -> float:
-        """Return the loss of the matrices as they are, in nats per pair."""
-        sweep = self.sweep
-        losses = (sweep.losses(rows, self.center, self.context).sum() for rows in sweep.blocks(sweep.centers))
-        return float(sum(losses)) / sweep.table.total
+    def prime(self) -> float:
+        """Sweep once without a step, so that the first steps know how large gradients are; return the loss."""
+        return self.run(0.0)

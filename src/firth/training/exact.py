@@ -6,6 +6,7 @@ gradient in float64 with SciPy's L-BFGS, which arrives at the optimum to roundin
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from firth.training.descent import Descent
 from firth.training.gauge import chosen_coordinates
 from firth.training.interrupts import interrupt_as_request
 from firth.training.levels import levels
-from firth.training.optimum import fit_to_optimum, value_and_gradients
+from firth.training.optimum import fit_to_optimum
 from firth.training.spectral import spectral_start
 from firth.training.table import PairTable
 
@@ -125,7 +126,7 @@ def fit_exact(
     )
     center, context = center.astype(np.float32), context.astype(np.float32)  # as they are kept, and their loss as such
     with Sweep(table, objective, threads=settings.threads, dtype=np.float64) as sweep:
-        loss = value_and_gradients(sweep, center.astype(np.float64), context.astype(np.float64))[0]
+        loss = sweep.value(center.astype(np.float64), context.astype(np.float64))
     return ExactResult(center, context, loss, "optimum")
 
 
@@ -150,14 +151,15 @@ class _Run:
         settings, table = self._settings, self._table
         has_bias = settings.l2 == 0 and settings.dimensions > 1
         center, context = self._start(has_bias)
-        with Sweep(table, self._objective, threads=settings.threads) as sweep:
+        with self._sweep_over(table) as sweep:
             descent = Descent(sweep, center, context, seed=settings.seed, fixed=int(has_bias), l2=settings.l2)
-            descent.prime()
-            stopped = self._sweep(descent, asked)
+            with contextlib.ExitStack() as stack:
+                held_out = None if self._held_out is None else self._sweep_over(self._held_out)
+                stopped = self._sweep(descent, held_out and stack.enter_context(held_out), asked)
             if has_bias:
                 shares = table.marginals / table.total
                 center[:], context[:] = chosen_coordinates(center, context, shares)
-            return ExactResult(center, context, descent.value(), stopped, self._reports)
+            return ExactResult(center, context, sweep.value(center, context), stopped, self._reports)
 
     def _start(self, has_bias: bool) -> tuple[np.ndarray, np.ndarray]:
         """Return matrices to start from: spectral ones, or small random ones where all coordinates have to move."""
@@ -173,14 +175,18 @@ class _Run:
         center, context = both.reshape(2, len(table), settings.dimensions)
         return center.copy(), context.copy()
 
-    def _sweep(self, descent: Descent, asked: threading.Event) -> str:
+    def _sweep_over(self, table: PairTable) -> Sweep:
+        """Return a sweep over the cells of a table."""
+        return Sweep(table, self._objective, threads=self._settings.threads)
+
+    def _sweep(self, descent: Descent, held_out: Sweep | None, asked: threading.Event) -> str:
         """Sweep until no more is gained; return why it stopped."""
         ends = levels(self._table, self._objective)
         rate = RATE
-        before, held_before = descent.value(), np.inf
+        before, held_before = descent.prime(), np.inf
         for number in range(1, self._settings.passes + 1):
             loss = descent.run(rate)
-            held = None if self._held_out is None else self._held_out_loss(descent)
+            held = None if held_out is None else held_out.value(descent.center, descent.context)
             self._report(number, loss, held)
             if asked.is_set():
                 return "interrupted"
@@ -191,13 +197,6 @@ class _Run:
             before, held_before = loss, held if held is not None else np.inf
             rate *= DECAY
         return "passes"
-
-    def _held_out_loss(self, descent: Descent) -> float:
-        """Return the loss on the held-out pairs, in nats per pair."""
-        assert self._held_out is not None
-        with Sweep(self._held_out, self._objective, threads=self._settings.threads) as sweep:
-            rows = (sweep.losses(rows, descent.center, descent.context).sum() for rows in sweep.blocks(sweep.centers))
-            return float(sum(rows)) / self._held_out.total
 
     def _report(self, number: int, loss: float, held_out: float | None) -> None:
         """Keep what a sweep met, and pass it on."""

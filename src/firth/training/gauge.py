@@ -42,13 +42,21 @@ def chosen_coordinates(
     values, directions = np.linalg.eigh(inner.T @ ((weights * left).T @ left) @ inner)
     values = np.maximum(values, 1e-12 * max(values.max(initial=0.0), 1e-300))
     change = inner @ (directions * values ** ((exponent - 1) / 2))[:, ::-1]  # the widest coordinate first
-    moved = left @ change
-    length = np.sqrt((weights * moved**2).sum())
-    new_constant = 2.0 ** np.round(np.log2(max(_CONSTANT * length, 1e-30)))
-    bias = (context[:, -1].astype(np.float64) * constant + right @ mean) / new_constant
-    turned = right @ np.linalg.inv(change).T
-    pairs = (moved, np.full(len(center), new_constant)), (turned, bias)
-    return tuple(np.column_stack(pair).astype(center.dtype) for pair in pairs)  # type: ignore[return-value]
+    bias = context[:, -1].astype(np.float64) * constant + right @ mean
+    return with_bias(left @ change, right @ np.linalg.inv(change).T, bias, shares)
+
+
+def with_bias(
+    center: np.ndarray, context: np.ndarray, bias: np.ndarray, shares: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return both matrices with one coordinate more, (V, D + 1) float64, that adds the bias (V,) to all scores.
+
+    In the centres it is a constant, a power of two near a 32nd of their length (by shares (V,)): cosines don't feel it.
+    """
+    length = np.sqrt((shares[:, np.newaxis] * center.astype(np.float64) ** 2).sum())
+    constant = 2.0 ** np.round(np.log2(max(_CONSTANT * length, 1e-30)))
+    left = np.column_stack([center.astype(np.float64), np.full(len(center), constant)])
+    return left, np.column_stack([context.astype(np.float64), bias / constant])
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:

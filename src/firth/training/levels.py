@@ -32,7 +32,7 @@ def levels(table: PairTable, objective: Softmax | Sampling) -> Levels:
     """
     if isinstance(objective, Softmax):
         shares = table.context_marginals[table.context_marginals > 0] / table.total
-        bound = float(divergences(table, objective).sum()) / table.total
+        bound = float(lowest_losses(table, objective).sum()) / table.total
         return Levels(bound, float(-(shares * np.log(shares)).sum()))
     drawn = _drawn_of_contexts(table, objective)
     seen = table.context_marginals
@@ -41,17 +41,18 @@ def levels(table: PairTable, objective: Softmax | Sampling) -> Levels:
     finite = np.isfinite(scores)
     scores = np.where(finite, scores, 0.0)
     unigram = np.where(finite, seen * softplus(-scores) + drawn * softplus(scores), 0.0).sum()
-    return Levels(float(divergences(table, objective).sum()) / table.total, float(unigram) / table.total)
+    return Levels(float(lowest_losses(table, objective).sum()) / table.total, float(unigram) / table.total)
 
 
-def divergences(table: PairTable, objective: Softmax | Sampling) -> np.ndarray:
+def lowest_losses(table: PairTable, objective: Softmax | Sampling) -> np.ndarray:
     """Return the lowest loss that each centre can have, (V,), in nats: N(c) H(O|c), or its part of L*."""
     result = np.zeros(len(table))
+    sums = _sums_of_centers(table, objective)
     for rows, starts, contexts, seen in table.blocks():
         if isinstance(objective, Softmax):
-            cells = -seen * np.log(seen / np.repeat(table.marginals[rows], np.diff(starts)))
+            cells = -seen * np.log(seen / np.repeat(sums[rows], np.diff(starts)))
         else:
-            drawn = _drawn_of_cells(table, objective, rows, starts, contexts, seen)
+            drawn = _drawn_of_cells(objective, np.repeat(sums[rows], np.diff(starts)), contexts, seen)
             held = drawn > 0
             both = np.where(held, seen + drawn, seen)
             safe = np.where(held, drawn, 1.0)
@@ -62,27 +63,23 @@ def divergences(table: PairTable, objective: Softmax | Sampling) -> np.ndarray:
     return result
 
 
-def _drawn_of_cells(
-    table: PairTable,
-    objective: Sampling,
-    rows: slice,
-    starts: np.ndarray,
-    contexts: np.ndarray,
-    seen: np.ndarray,
-) -> np.ndarray:
-    """Return N⁻ of the cells of some rows, by the objective's rule."""
+def _sums_of_centers(table: PairTable, objective: Softmax | Sampling) -> np.ndarray:
+    """Return N(c) (V,), with "resample" S(c) = Σ_o N⁺/(1 − q(o))."""
+    if isinstance(objective, Sampling) and objective.collisions == "resample":
+        return table.row_sums(1.0 / (1.0 - objective.noise))
+    return table.marginals
+
+
+def _drawn_of_cells(objective: Sampling, sums: np.ndarray, contexts: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return N⁻ of some cells, by the objective's rule; `sums` of the centre of each, all (cells,)."""
     noise = objective.noise[contexts]
     if objective.collisions == "resample":
-        alone = 1.0 - noise
-        sums = table.row_sums(1.0 / (1.0 - objective.noise))[rows]
-        return objective.negatives * noise * (np.repeat(sums, np.diff(starts)) - seen / alone)
-    others = np.repeat(table.marginals[rows], np.diff(starts)) - (seen if objective.collisions == "skip" else 0.0)
-    return objective.negatives * noise * np.maximum(others, 0.0)
+        seen = seen / (1.0 - noise)
+    others = sums if objective.collisions == "allow" else np.maximum(sums - seen, 0.0)
+    return objective.negatives * noise * others
 
 
 def _drawn_of_contexts(table: PairTable, objective: Sampling) -> np.ndarray:
     """Return Σ_c N⁻(c, o), (V,), by the objective's rule."""
-    noise, seen = objective.noise, table.context_marginals
-    if objective.collisions == "resample":
-        return objective.negatives * noise * (table.row_sums(1.0 / (1.0 - noise)).sum() - seen / (1.0 - noise))
-    return objective.negatives * noise * (table.total - (seen if objective.collisions == "skip" else 0.0))
+    total = float(_sums_of_centers(table, objective).sum())
+    return _drawn_of_cells(objective, np.full(len(table), total), np.arange(len(table)), table.context_marginals)

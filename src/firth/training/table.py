@@ -110,16 +110,12 @@ class PairTable:
             sums[present] = np.add.reduceat(self.expectations * weights[self.contexts], self.starts[:-1][present])
         return sums
 
-    def blocks(self, cells: int = 1 << 22) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
         """Go through the rows, some at a time: rows, their starts (from 0), contexts, expectations in float64."""
-        first = 0
-        while first < len(self):
-            last = int(np.searchsorted(self.starts, self.starts[first] + cells, side="right")) - 1
-            last = min(max(last, first + 1), len(self))
-            here = slice(int(self.starts[first]), int(self.starts[last]))
-            starts = self.starts[first : last + 1] - self.starts[first]
-            yield slice(first, last), starts, self.contexts[here], self.expectations[here].astype(np.float64)
-            first = last
+        for first, last in row_blocks(self.starts):
+            starts = self.starts[first : last + 1]
+            cells = slice(int(starts[0]), int(starts[-1]))
+            yield slice(first, last), starts - starts[0], self.contexts[cells], self.expectations[cells].astype(float)
 
 
 def row_blocks(starts: np.ndarray) -> list[tuple[int, int]]:
