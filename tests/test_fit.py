@@ -11,7 +11,6 @@ import pytest
 import firth
 from firth.errors import CountsError, SettingsError, TrainingError
 from firth.objectives import Sampling, ShiftedPmi, Softmax, mean_divergence, unigram_loss
-from firth.training.estimate import BLOCK, PANEL
 from firth.vectors import Vectors
 from planted import counts_of, random_counts, scores_of, texts_of_topics
 
@@ -340,9 +339,3 @@ def test_what_there_is_no_room_for_is_refused_before(monkeypatch):
         firth.fit(random_counts(3), dimensions=10)
     assert str(error.value).startswith("expected room for ")
     assert str(error.value).endswith("100 MB available; use fewer dimensions, or counts.restricted(…) to fewer words")
-
-
-def test_memory_is_estimated_for_the_blocks_that_there_are():
-    from firth.training import all_cells
-
-    assert (BLOCK, PANEL) == (all_cells.BLOCK, all_cells.PANEL)
