@@ -334,8 +334,8 @@ def test_noise_that_is_always_the_same_can_not_be_drawn_again():
 
 
 def test_what_there_is_no_room_for_is_refused_before(monkeypatch):
-    monkeypatch.setattr("firth.training.estimate.available_memory", lambda: 10**8)
+    monkeypatch.setattr("firth.training.estimate.available_memory", lambda: 5 * 10**7)
     with pytest.raises(TrainingError) as error:
         firth.fit(random_counts(3), dimensions=10)
     assert str(error.value).startswith("expected room for ")
-    assert str(error.value).endswith("100 MB available; use fewer dimensions, or counts.restricted(…) to fewer words")
+    assert str(error.value).endswith("50 MB available; use fewer dimensions, or counts.restricted(…) to fewer words")
