@@ -110,7 +110,7 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
 def estimate_exact_memory(words: int, dimensions: int, *, cells: int, is_exact: bool = True) -> ExactMemoryEstimate:
     """Estimate the memory of training on counts. Their files are mapped, and not counted.
 
-    Measured at V = 30 000 with 24 M cells: within 2 % of the peak at D = 100 and 300; above it by up to a quarter where
+    Measured at V = 30 000 with 24 M cells: within 2 % of the peak at D = 100 and 300; above it by up to a third where
     the counts are factorised.
 
     Args:
