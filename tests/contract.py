@@ -159,8 +159,9 @@ class InRounds(Kernel):
             way = -np.expm1(-relaxation * self.length * rate)
             return (1 - (1 - way) ** copies) / (copies * way)
 
-        cut = {"part": -(-len(toy.ids) // self.slices), "length": self.length}
-        rates = lambda place: rate_at(place * self.slices)
+        part = -(-len(toy.ids) // self.slices)
+        cut = {"part": part, "length": self.length}
+        rates = lambda place: rate_at(place * len(toy.ids) / part)
         return naive.train_in_rounds(center, context, found, pool_at, rates, share_at, **cut, **toy.shape)
 
     def parts(self, toy, found):

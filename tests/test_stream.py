@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numba
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contract import random_ids
 from firth.errors import TrainingError
@@ -21,9 +23,11 @@ from firth.training.estimate import check_memory, estimate_memory
 from firth.training.lanes import VECTOR
 from firth.training.logistic import logistic_loss
 from firth.training.matrices import own_lines, start_matrices
+from firth.training.parts import cut_corpus
 from firth.training.racing import SCORED_RANGES
 from firth.training.rounds import Rounds
-from firth.training.schedule import Rates, linear_rates
+from firth.training.sampling_kernel import LOSS, SCORED
+from firth.training.schedule import STILL, Rates, linear_rates
 from firth.training.settings import RANGE
 from firth.training.sharing import BITS, fill_shares
 from firth.training.stream import Stream, StreamSettings
@@ -100,11 +104,68 @@ def test_rows_copied_without_need_come_out_as_in_place():
         team = Rounds(text, np.ones(words), Observations(subsample=0), settings, length=16)
         names = [*range(near), last]
         team.matrices.center[names, :20] = rows
-        team.compile(Rates(0.1, 0.0, 0.1))
+        with ThreadPoolExecutor(1) as pool:
+            team.submit(pool, 0, Rates(0.1, 0.0, 0.1), (0, 1))[0].result()
         trained.append([matrix[names, :20] for matrix in team.matrices[:2]])
     assert not np.allclose(trained[0][0], rows, rtol=0, atol=1e-3)
     for one, two in zip(*trained, strict=True):
         assert np.allclose(one, two, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("reproducible", [True, False])
+def test_a_pass_in_two_spans_gives_the_bytes_of_one(reproducible):
+    ids = random_ids(50, 3 * RANGE, 1)
+    trained = []
+    for cuts in ((), (1,), (1, 2)):
+        team = make_stream(ids, 50, threads=1, reproducible=reproducible).team
+        edges = [0, *cuts, team.steps]
+        with ThreadPoolExecutor(1) as pool:
+            for span in itertools.pairwise(edges):
+                team.submit(pool, 0, Rates(0.1, -1e-9, 0.01), span)[0].result()
+                assert team.step_reached() == span[1]
+        trained.append([matrix[:50].tobytes() for matrix in team.matrices[:2]])
+        assert team.positions_done() == len(ids)
+    assert trained[0] == trained[1] == trained[2]
+
+
+@pytest.mark.parametrize("reproducible", [True, False])
+def test_what_is_held_out_is_scored_and_never_trained_on(reproducible):
+    ids = random_ids(50, 20_000, 1)
+    team = make_stream(ids, 50, reproducible=reproducible, held_out=0.1).team
+    with ThreadPoolExecutor(2) as pool:
+        losses = []
+        for rates in (STILL, Rates(0.1, 0.0, 0.1)):
+            for future in team.submit(pool, 0, rates):
+                future.result()
+            trained = team.positions_done()
+            team.forget()
+            before = team.matrices.center.copy()
+            for _ in range(2):
+                for future in team.submit_held_out(pool):
+                    future.result()
+                assert trained + team.positions_done() == len(ids)
+                assert 0.08 < team.positions_done() / len(ids) < 0.12
+                losses.append(team.tally()[LOSS] / team.tally()[SCORED])
+                team.forget()
+            assert np.array_equal(team.matrices.center[:50], before[:50])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    assert losses[2] == pytest.approx(losses[3], rel=1e-12)
+    assert losses[2] < losses[0] - 0.1
+
+
+@given(st.integers(1, 8), st.sampled_from([0.0, 0.05, 0.3]), st.booleans(), st.integers(1, 200))
+def test_parts_cover_the_corpus_and_begin_where_they_should(slices, held_out, between_sentences, length):
+    ids = random_ids(9, length, 1)
+    parts = cut_corpus(ids, slices, held_out=held_out, between_sentences=between_sentences)
+    assert parts.starts[0] == 0
+    assert parts.limits[-1] == len(ids)
+    assert np.array_equal(parts.starts[1:], parts.limits[:-1])
+    assert (parts.starts <= parts.ends).all()
+    assert (parts.ends <= parts.limits).all()
+    if not held_out:
+        assert np.array_equal(parts.ends, parts.limits)
+    if between_sentences:
+        assert all(place in (0, len(ids)) or ids[place - 1] < 0 for place in parts.starts)
 
 
 def test_another_seed_gives_other_vectors():
@@ -121,9 +182,10 @@ def test_more_threads_train_the_same_pairs():
 
 def test_every_range_of_a_race_is_scored_in_one_pass_of_as_many_as_are_scored_at_once():
     race = make_stream(random_ids(50, 40 * RANGE, 1), 50, reproducible=False).team
-    starts = range(0, 40 * RANGE, RANGE)
-    scored = [[start for start in starts if race.is_scored(start, p)] for p in range(SCORED_RANGES)]
-    assert sorted(start for some in scored for start in some) == list(starts)
+    numbers = range(race.steps)
+    scored = [[number for number in numbers if race.is_scored(number, p)] for p in range(SCORED_RANGES)]
+    assert len(numbers) == 40
+    assert sorted(number for some in scored for number in some) == list(numbers)
     assert all(len(some) in (2, 3) for some in scored)
     short = make_stream(random_ids(50, 100, 1), 50, reproducible=False).team
     assert all(short.is_scored(0, p) for p in range(5))

@@ -13,9 +13,10 @@ from firth.observations.settings import Observations
 from firth.observations.windows import window_rule
 from firth.randomness import stream_key
 from firth.training.matrices import LINE, SPARE, own_lines, start_matrices
+from firth.training.parts import Parts, cut_corpus
 from firth.training.rounds_kernel import Drawn, Shape, Source, work_in_rounds
 from firth.training.sampling_kernel import PAIRS, RESTRAINED, kernel_room
-from firth.training.schedule import Rates
+from firth.training.schedule import STILL, Rates
 from firth.training.settings import (
     CURVATURE,
     FEWEST_ROUNDS,
@@ -124,8 +125,8 @@ class Rounds:
         self.noise_table = alias_table(observations.noise_distribution(counts))
         relaxation = relaxation_rate(observations, counts, settings.negatives)
         self.length = slice_length(len(ids), settings.learning_rate * relaxation) if length is None else length
-        self.part = -(-len(ids) // slices)
-        self.rounds = -(-self.part // self.length)
+        self.parts = cut_corpus(ids, slices, held_out=settings.held_out)
+        self.steps = -(-int((self.parts.ends - self.parts.starts).max()) // self.length)
         window = observations.window
         copies = copies_of_slice(self.length, window, len(counts), turn=turn, pool=pool)
         rows = SPARE * slices + slices * copies
@@ -133,23 +134,46 @@ class Rounds:
         self._drawn = _room_to_draw(slices, self.length, window, turn, pool, dtype)
         self._names = _room_to_share(slices, copies, len(counts), self._drawn.words.shape[2])
         scored = 1 if len(ids) <= FEW else SCORED_SHARE
-        self._shape = Shape(turn, settings.negatives, scored, relaxation * self.length)
+        self._shape = Shape(turn, settings.negatives, scored, relaxation * self.length, trains=True)
         columns = self.matrices.center.shape[1]
         self._rooms = [
             (kernel_room(window, dtype), Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype)))
             for _ in range(self.threads)
         ]
         self._tallies = own_lines((slices, LINE // 8), np.float64)
-        self._counters = np.zeros(3, np.int64)
+        self._counters = np.zeros(4, np.int64)
 
     def submit(
-        self, pool: ThreadPoolExecutor, pass_index: int, rates: Rates, *, sample: bool = False
+        self, pool: ThreadPoolExecutor, pass_index: int, rates: Rates, span: tuple[int, int] | None = None
     ) -> list[Future[None]]:
-        """Start the threads on a pass, or on the first rounds of it; return what to wait for."""
-        rounds = min(self.rounds, _SAMPLE) if sample else self.rounds
-        self._counters = np.zeros(3 + 3 * (rounds + 1), np.int64)
+        """Start the threads on a pass, or on the rounds [first, last) of it; return what to wait for."""
+        return self._submit(pool, pass_index, rates, (0, self.steps) if span is None else span, self.parts, self._shape)
+
+    def submit_sample(self, pool: ThreadPoolExecutor, rates: Rates) -> list[Future[None]]:
+        """Start the threads on some rounds, to see how fast they are."""
+        return self.submit(pool, 0, rates, (0, min(self.steps, _SAMPLE)))
+
+    def submit_held_out(self, pool: ThreadPoolExecutor) -> list[Future[None]]:
+        """Start the threads on scoring what is held out, with the same random numbers every time."""
+        parts = self.parts.held_out()
+        rounds = -(-int((parts.ends - parts.starts).max()) // self.length)
+        shape = self._shape._replace(scored=1, trains=False)
+        return self._submit(pool, self.settings.passes, STILL, (0, rounds), parts, shape)
+
+    def _submit(
+        self,
+        pool: ThreadPoolExecutor,
+        pass_index: int,
+        rates: Rates,
+        span: tuple[int, int],
+        parts: Parts,
+        shape: Shape,
+    ) -> list[Future[None]]:
+        """Start the threads on some rounds."""
+        self._counters = np.zeros(4 + 3 * (span[1] - span[0] + 1), np.int64)
         gate = threading.Barrier(self.threads)
-        arguments = gate, self._counters, rounds, pass_index, rates
+        source = self._source(pass_index, parts)
+        arguments = gate, self._counters, source, span, shape, rates
         try:
             return [pool.submit(self._work, thread, *arguments) for thread in range(self.threads)]
         except BaseException:
@@ -160,9 +184,14 @@ class Rounds:
         """End after the round under way."""
         self._counters[1] = 1
 
-    def compile(self, rates: Rates) -> None:
-        """Go through one round."""
-        self._work(0, threading.Barrier(1), np.zeros(9, np.int64), 1, 0, rates)
+    def step_reached(self) -> int:
+        """Return the round of the pass that comes next, when the threads have ended."""
+        return int(self._counters[3])
+
+    def compile(self) -> None:
+        """Go through one round at learning rate 0."""
+        source = self._source(0, self.parts)
+        self._work(0, threading.Barrier(1), np.zeros(10, np.int64), source, (0, 1), self._shape, STILL)
 
     def tally(self) -> np.ndarray:
         """Return what was done since the last `forget`, (4,): see `firth.training.sampling_kernel`."""
@@ -178,32 +207,40 @@ class Rounds:
         """Start counting anew."""
         self._tallies[:] = 0
 
-    def _work(
-        self,
-        thread: int,
-        gate: threading.Barrier,
-        counters: np.ndarray,
-        rounds: int,
-        pass_index: int,
-        rates: Rates,
-    ) -> None:
-        """Do one thread's share."""
-        source = Source(
+    def _source(self, pass_index: int, parts: Parts) -> Source:
+        """Return what the rounds of a pass draw from."""
+        return Source(
             self.ids,
             self.rule,
             *self.noise_table,
             keep=stream_key(self.settings.seed, "keep", pass_index),
             noise=stream_key(self.settings.seed, "noise", pass_index),
-            part=self.part,
+            starts=parts.starts,
+            ends=parts.ends,
             length=self.length,
+            stretch=len(self.ids) / int((self.parts.ends - self.parts.starts).max()),
             words=len(self.rule.keep),
         )
-        model = self.matrices, self._drawn, self._names, self._shape
+
+    def _work(
+        self,
+        thread: int,
+        gate: threading.Barrier,
+        counters: np.ndarray,
+        source: Source,
+        span: tuple[int, int],
+        shape: Shape,
+        rates: Rates,
+    ) -> None:
+        """Do one thread's share."""
         gate.wait()
         work_in_rounds(
             source,
-            rounds,
-            *model,
+            span,
+            self.matrices,
+            self._drawn,
+            self._names,
+            shape,
             rates,
             counters,
             gate.parties,

@@ -52,8 +52,10 @@ class Source(NamedTuple):
         aliases: from `alias_table`.
         keep: `stream_key(seed, "keep", pass)`.
         noise: `stream_key(seed, "noise", pass)`.
-        part: positions of the corpus that belong to one slice over all rounds: slice s goes from s · part on.
+        starts: where the part of the corpus begins that belongs to each slice over all rounds, (S,) int64.
+        ends: where each part ends, (S,) int64.
         length: positions of a slice in one round.
+        stretch: positions of the corpus over those of the longest part: how much faster the rate falls over a part.
         words: V.
     """
 
@@ -63,8 +65,10 @@ class Source(NamedTuple):
     aliases: np.ndarray
     keep: np.uint64
     noise: np.uint64
-    part: int
+    starts: np.ndarray
+    ends: np.ndarray
     length: int
+    stretch: float
     words: int
 
 
@@ -89,12 +93,14 @@ class Shape(NamedTuple):
         negatives: K.
         scored: one word in so many is scored before it is trained on: the first of each slice.
         relaxation: how far a slice brings the heaviest row to where it is drawn, per unit of learning rate.
+        trains: whether rows are moved at all; if not, words are scored only.
     """
 
     turn: int
     negatives: int
     scored: int
     relaxation: float
+    trains: bool
 
 
 @compiled(inline=True)
@@ -136,8 +142,8 @@ def _reach(windows: Windows, first: int, last: int) -> tuple[int, int]:
 def _draw_slice(source: Source, number: int, index: int, drawn: Drawn, names: Names, shape: Shape) -> None:
     """Draw what a slice trains on in a round, and note which words it touches."""
     parity = number & 1
-    start = index * source.part + number * source.length
-    stop = min(start + source.length, min((index + 1) * source.part, len(source.ids)))
+    start = source.starts[index] + number * source.length
+    stop = min(start + source.length, source.ends[index])
     centers, contexts = names.touched[CENTER, index], names.touched[CONTEXT, index]
     centers[:] = 0
     contexts[:] = 0
@@ -187,17 +193,18 @@ def _train_slice(
     first, last = extent[0], extent[1]
     scored = first + (last - first + shape.scored - 1) // shape.scored
     score_windows(own, windows, first, scored, pools, room, tally)
-    # The rate falls over the part of a slice as it would over the corpus.
-    parts = len(names.words)
-    own_rates = Rates(rates.first - rates.slope * parts * index * source.part, rates.slope * parts, rates.lowest)
-    train_windows(own, windows, first, last, pools, own_rates, room, tally)
+    if shape.trains:
+        # The rate falls over the part of a slice as it would over the corpus.
+        slope = rates.slope * source.stretch
+        own_rates = Rates(rates.first - slope * source.starts[index], slope, rates.lowest)
+        train_windows(own, windows, first, last, pools, own_rates, room, tally)
     tally[len(tally) - 1] += extent[4]
 
 
 @compiled()
 def work_in_rounds(
     source: Source,
-    rounds: int,
+    span: tuple[int, int],
     matrices: Matrices,
     drawn: Drawn,
     names: Names,
@@ -209,47 +216,51 @@ def work_in_rounds(
     scratch: Scratch,
     tallies: np.ndarray,
 ) -> None:
-    """Do one thread's share of a pass: all threads call this with the same arguments but `room` and `scratch`.
+    """Do one thread's share of some rounds of a pass: all threads call this with their own `room` and `scratch`.
+
+    What a round does depends on the matrices and on its number, so rounds can be done in one call or in several.
 
     Args:
         source: the corpus, and how it is cut.
-        rounds: of the pass.
+        span: the first round, and the one after the last.
         matrices: V rows, `SPARE` ones a slice, then the copies.
         drawn: room.
         names: room.
         shape: of the run.
         rates: learning rate by position of the corpus.
-        counters: zeros, (3 + 3 · (rounds + 1),) int64: arrivals, whether to stop (set to 1 from outside), whether all
-            stop now, then tickets for the three kinds of work of each round.
+        counters: zeros, (4 + 3 · (rounds + 1),) int64: arrivals, whether to stop (set to 1 from outside), whether all
+            stop now, the round after the last one done, then tickets for the three kinds of work of each round.
         threads: that were given these arguments.
         room: from `kernel_room`.
         scratch: room to add moves up.
         tallies: (S, 8) float64, as for `train_windows`; the last counts positions.
     """
     slices = len(tallies)
-    for number in range(-1, rounds):
-        tickets = 3 + 3 * (number + 1)
-        while number >= 0:
+    begin, end = span
+    for number in range(begin - 1, end):
+        tickets = 4 + 3 * (number + 1 - begin)
+        while number >= begin:
             index = next_ticket(counters, tickets)
             if index >= slices:
                 break
             _train_slice(source, number, index, matrices, drawn, names, shape, rates, room, tallies[index])
-        while number + 1 < rounds:
+        while number + 1 < end:
             index = next_ticket(counters, tickets + 1)
             if index >= slices:
                 break
             _draw_slice(source, number + 1, index, drawn, names, shape)
         meet(counters, 0, threads)
-        rate = max(rates.lowest, rates.first + rates.slope * slices * number * source.length)
+        rate = max(rates.lowest, rates.first + rates.slope * source.stretch * number * source.length)
         fill_shares(scratch.shares, rate * shape.relaxation)
         while True:
             task = next_ticket(counters, tickets + 2)
             if task == 0:
                 counters[2] = counters[1]
+                counters[3] = number + 1
             if task < 2 * TASKS:
                 side, part = task // TASKS, task % TASKS
                 find_shared(names.touched[side], names.shared[side], names.once[side], part * 64, (part + 1) * 64)
-            elif task < 2 * TASKS + slices and number >= 0:
+            elif task < 2 * TASKS + slices and number >= begin:
                 index = task - 2 * TASKS
                 tallies[index, RESTRAINED + 1] += add_moves(matrices, index, names, scratch)
             else:

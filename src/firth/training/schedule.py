@@ -16,6 +16,10 @@ class Rates(NamedTuple):
     lowest: float
 
 
+STILL = Rates(0.0, 0.0, 0.0)
+"""Rates at which nothing moves."""
+
+
 def linear_rates(learning_rate: float, pass_index: int, passes: int, positions: int) -> Rates:
     """Return the rates of one pass, of a straight line from `learning_rate` to 0 over all passes.
 

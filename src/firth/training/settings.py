@@ -47,6 +47,7 @@ class StreamSettings:
         threads: that train at once.
         seed: of every random number.
         reproducible: whether threads work in rounds and leave the same bytes however many they are, or race.
+        held_out: share of the corpus that is scored and never trained on.
 
     Raises:
         SettingsError: if one is out of range.
@@ -59,6 +60,7 @@ class StreamSettings:
     threads: int
     seed: int
     reproducible: bool = True
+    held_out: float = 0.0
 
     def __post_init__(self) -> None:
         check_integer("dimensions", self.dimensions, 1, 100_000)
@@ -67,6 +69,7 @@ class StreamSettings:
         check_number("learning_rate", self.learning_rate, 0, 10, open_below=True)
         check_integer("threads", self.threads, 1, 1024)
         check_integer("seed", self.seed, 0, 2**63 - 1)
+        check_number("held_out", self.held_out, 0, 0.5)
 
 
 def kernel_choices(reproducible: bool) -> dict[str, Any]:

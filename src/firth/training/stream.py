@@ -18,15 +18,13 @@ from firth.training.progress import Progress, ProgressCallback
 from firth.training.racing import Race
 from firth.training.rounds import Rounds
 from firth.training.sampling_kernel import LONGEST
-from firth.training.schedule import Rates, linear_rates
+from firth.training.schedule import STILL, Rates, linear_rates
 from firth.training.settings import StreamSettings
 
 logger = logging.getLogger(__name__)
 
 INTERVAL = 0.25
 """Seconds between reports."""
-
-_STILL = Rates(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class Stream:
 
     def compile_kernels(self) -> None:
         """Compile the kernels, or load what was compiled before: score and train a little at learning rate 0."""
-        self.team.compile(_STILL)
+        self.team.compile()
         self.team.forget()
 
     def words_per_second(self) -> float:
@@ -114,7 +112,7 @@ class Stream:
         """
         began = time.perf_counter()
         with ThreadPoolExecutor(self.settings.threads) as pool:
-            self._run(pool, 0, _STILL, sample=True)
+            self._wait(self.team.submit_sample(pool, STILL))
         seconds = time.perf_counter() - began
         positions = self.team.positions_done()
         self.team.forget()
@@ -141,7 +139,7 @@ class Stream:
                 rates = linear_rates(settings.learning_rate, pass_index, settings.passes, len(self.ids))
                 began = time.perf_counter()
                 reporter.begin_pass(pass_index, rates)
-                self._run(pool, pass_index, rates, reporter, asked)
+                self._wait(self.team.submit(pool, pass_index, rates), reporter, asked)
                 tallies.append(self._pass_tally(time.perf_counter() - began))
                 self._check_pass(tallies[-1])
                 if asked.is_set():
@@ -154,18 +152,10 @@ class Stream:
         center, context = (compact(matrix, words, dimensions) for matrix in self.team.matrices[:2])
         return StreamResult(center, context, tallies, asked.is_set())
 
-    def _run(
-        self,
-        pool: ThreadPoolExecutor,
-        pass_index: int,
-        rates: Rates,
-        reporter: _Reporter | None = None,
-        asked: threading.Event | None = None,
-        *,
-        sample: bool = False,
+    def _wait(
+        self, futures: list[Future[None]], reporter: _Reporter | None = None, asked: threading.Event | None = None
     ) -> None:
-        """Train a pass, or a sample of it, on all threads, until done or asked to stop."""
-        futures = self.team.submit(pool, pass_index, rates, sample=sample)
+        """Wait until all threads are done, and tell them to stop when asked to or when one of them failed."""
         waiting: set[Future[None]] = set(futures)
         try:
             while waiting and not any(future.done() and future.exception() for future in futures):
@@ -219,7 +209,7 @@ class _Reporter:
         self.on_progress = on_progress
         self.began = time.perf_counter()
         self.pass_index = 0
-        self.rates = _STILL
+        self.rates = STILL
         self.seen = (0.0, 0.0)
         self.due = 0.0
 
