@@ -7,6 +7,7 @@ Both are built on e^(−|x|), which never overflows, so scores of any size give 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -97,3 +98,29 @@ def logistic_loss(scores: np.ndarray, weights: np.ndarray, times: np.ndarray, si
         x = turn * scores[j]
         loss += (weights[j] * times[j]) * (max(x, zero) + log_one_plus(decay(abs(x))))
     return loss
+
+
+@compiled(fast_math=True, flatten=True)
+def signed_loss(scores: np.ndarray, weights: np.ndarray) -> float:
+    """Return Σ |weight| · −log σ(sign(weight) x), in nats; weights may be longer than the scores x."""
+    zero = scores.dtype.type(0)
+    loss = zero
+    for j in range(len(scores)):
+        x = scores[j] if weights[j] < zero else -scores[j]
+        loss += abs(weights[j]) * (max(x, zero) + log_one_plus(decay(abs(x))))
+    return loss
+
+
+@compiled(fast_math=True, flatten=True)
+def soften(scores: np.ndarray) -> float:
+    """Turn scores x into their softmax e^x / Σ e^x; return log Σ e^x."""
+    largest = scores[0]
+    for j in range(len(scores)):
+        largest = max(largest, scores[j])
+    total = scores.dtype.type(0)
+    for j in range(len(scores)):
+        scores[j] = decay(largest - scores[j])
+        total += scores[j]
+    for j in range(len(scores)):
+        scores[j] /= total
+    return largest + math.log(total)

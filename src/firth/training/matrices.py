@@ -79,10 +79,21 @@ def start_matrices(words: int, dimensions: int, *, spare: int = SPARE, seed: int
     """
     center = padded_matrix(words, dimensions, spare=spare, dtype=dtype)
     context = padded_matrix(words, dimensions, spare=spare, dtype=dtype)
-    key = stream_key(seed, "start")
-    step = max(1, 2**20 // dimensions)  # so that what is drawn at once stays small
-    for first in range(0, words, step):
-        last = min(words, first + step)
-        places = np.arange(first * dimensions, last * dimensions).reshape(last - first, dimensions)
-        center[first:last, :dimensions] = (random_uniform(key, places) - 0.5) / dimensions
+    _fill(center, words, dimensions, stream_key(seed, "start"))
     return Matrices(center, context, words)
+
+
+def start_documents(documents: int, dimensions: int, *, seed: int, dtype: type = np.float32) -> np.ndarray:
+    """Return the vectors of documents as training starts, and spare rows behind them; nothing if there are none."""
+    matrix = padded_matrix(documents, dimensions, spare=SPARE if documents else 0, dtype=dtype)
+    _fill(matrix, documents, dimensions, stream_key(seed, "start", 1))
+    return matrix
+
+
+def _fill(matrix: np.ndarray, rows: int, dimensions: int, key: np.uint64) -> None:
+    """Fill rows with uniform numbers in ±1 / (2 D), by place."""
+    step = max(1, 2**20 // dimensions)  # so that what is drawn at once stays small
+    for first in range(0, rows, step):
+        last = min(rows, first + step)
+        places = np.arange(first * dimensions, last * dimensions).reshape(last - first, dimensions)
+        matrix[first:last, :dimensions] = (random_uniform(key, places) - 0.5) / dimensions

@@ -12,10 +12,11 @@ from firth.observations.noise import alias_table
 from firth.observations.settings import Observations
 from firth.observations.windows import window_rule
 from firth.randomness import stream_key
-from firth.training.matrices import LINE, SPARE, own_lines, start_matrices
+from firth.training.bags import HIERARCHICAL, SOFTMAX, BagRoom, Family, bag_room, bags_room, longest_path
+from firth.training.matrices import LINE, SPARE, own_lines, start_documents, start_matrices
 from firth.training.parts import Parts, cut_corpus
-from firth.training.rounds_kernel import Drawn, Shape, Source, work_in_rounds
-from firth.training.sampling_kernel import PAIRS, RESTRAINED, kernel_room
+from firth.training.rounds_kernel import BagsDrawn, Drawn, Shape, Source, Team, work_in_rounds
+from firth.training.sampling_kernel import PAIRS, RESTRAINED, Room, kernel_room
 from firth.training.schedule import STILL, Rates
 from firth.training.settings import (
     CURVATURE,
@@ -73,13 +74,20 @@ def slice_length(positions: int, relaxation: float) -> int:
     return int(min(LONGEST_SLICE, max(SHORTEST_SLICE, longest)))
 
 
-def copies_of_slice(length: int, window: int, words: int, *, turn: int = TURN, pool: int = POOL) -> int:
+def copies_of_slice(
+    length: int, window: int, words: int, *, turn: int = TURN, pool: int = POOL, family: Family | None = None
+) -> int:
     """Return how many words a slice can touch at the most.
 
     >>> copies_of_slice(512, 5, 100_000)
     779
     """
-    return min(words, length + 2 * window + 1 + -(-length // turn) * pool)
+    outputs = -(-length // turn) * pool
+    if family is not None and family.member.loss == SOFTMAX:
+        outputs = words
+    elif family is not None and family.member.loss == HIERARCHICAL:
+        outputs = length * longest_path(family)
+    return min(words, length + 2 * window + 1 + outputs)
 
 
 def copies_of_run(positions: int, counts: np.ndarray, observations: Observations, settings: StreamSettings) -> int:
@@ -102,6 +110,7 @@ class Rounds:
         pool: noise words that a group meets.
         turn: kept words that share a pool.
         dtype: precision.
+        family: what bags are drawn from; None for skip-gram with negative sampling.
     """
 
     def __init__(
@@ -116,38 +125,52 @@ class Rounds:
         pool: int = POOL,
         turn: int = TURN,
         dtype: type = np.float32,
+        family: Family | None = None,
     ) -> None:
         self.ids, self.settings = ids, settings
         self.threads = min(settings.threads, slices)  # more would find no work, and spin
         if settings.threads > slices:
             logger.info("%d of %d threads work: a round has %d slices", slices, settings.threads, slices)
         self.rule = window_rule(observations, counts)
+        self.family = family
         self.noise_table = alias_table(observations.noise_distribution(counts))
         relaxation = relaxation_rate(observations, counts, settings.negatives)
         self.length = slice_length(len(ids), settings.learning_rate * relaxation) if length is None else length
-        self.parts = cut_corpus(ids, slices, held_out=settings.held_out)
+        words = len(counts)
+        self.parts = cut_corpus(
+            ids, slices, held_out=settings.held_out, between_sentences=family is not None and len(family.ends) > 0
+        )
         self.steps = -(-int((self.parts.ends - self.parts.starts).max()) // self.length)
         window = observations.window
-        copies = copies_of_slice(self.length, window, len(counts), turn=turn, pool=pool)
+        copies = copies_of_slice(self.length, window, words, turn=turn, pool=pool, family=family)
         rows = SPARE * slices + slices * copies
-        self.matrices = start_matrices(len(counts), settings.dimensions, spare=rows, seed=settings.seed, dtype=dtype)
-        self._drawn = _room_to_draw(slices, self.length, window, turn, pool, dtype)
-        self._names = _room_to_share(slices, copies, len(counts), self._drawn.words.shape[2])
+        self.matrices = start_matrices(words, settings.dimensions, spare=rows, seed=settings.seed, dtype=dtype)
+        documents = 0 if family is None else len(family.ends)
+        room = -(-(self.length + 2 * window + 2) // LINE) * LINE
         scored = 1 if len(ids) <= FEW else SCORED_SHARE
-        self._shape = Shape(turn, settings.negatives, scored, relaxation * self.length, trains=True)
         columns = self.matrices.center.shape[1]
-        self._rooms = [
-            (kernel_room(window, dtype), Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype)))
-            for _ in range(self.threads)
-        ]
+        self._team = Team(
+            self.matrices,
+            start_documents(documents, settings.dimensions, seed=settings.seed, dtype=dtype),
+            _room_to_draw(slices, room, self.length, turn, pool, dtype),
+            None if family is None else BagsDrawn(*bags_room(room, self.length, words, family, shape=(2, slices))),
+            _room_to_share(slices, copies, words, room),
+            Shape(turn, settings.negatives, scored, relaxation * self.length, trains=True),
+        )
+        self._rooms = [_room_to_work(self._team, family, window, columns, dtype) for _ in range(self.threads)]
         self._tallies = own_lines((slices, LINE // 8), np.float64)
         self._counters = np.zeros(4, np.int64)
+
+    @property
+    def documents(self) -> np.ndarray:
+        """Vectors of documents, (documents + SPARE, columns), or of length 0."""
+        return self._team.documents
 
     def submit(
         self, pool: ThreadPoolExecutor, pass_index: int, rates: Rates, span: tuple[int, int] | None = None
     ) -> list[Future[None]]:
         """Start the threads on a pass, or on the rounds [first, last) of it; return what to wait for."""
-        return self._submit(pool, pass_index, rates, (0, self.steps) if span is None else span, self.parts, self._shape)
+        return self._submit(pool, pass_index, rates, (0, self.steps) if span is None else span, self.parts, trains=True)
 
     def submit_sample(self, pool: ThreadPoolExecutor, rates: Rates) -> list[Future[None]]:
         """Start the threads on some rounds, to see how fast they are."""
@@ -157,8 +180,7 @@ class Rounds:
         """Start the threads on scoring what is held out, with the same random numbers every time."""
         parts = self.parts.held_out()
         rounds = -(-int((parts.ends - parts.starts).max()) // self.length)
-        shape = self._shape._replace(scored=1, trains=False)
-        return self._submit(pool, self.settings.passes, STILL, (0, rounds), parts, shape)
+        return self._submit(pool, self.settings.passes, STILL, (0, rounds), parts, trains=False)
 
     def _submit(
         self,
@@ -167,13 +189,15 @@ class Rounds:
         rates: Rates,
         span: tuple[int, int],
         parts: Parts,
-        shape: Shape,
+        *,
+        trains: bool,
     ) -> list[Future[None]]:
         """Start the threads on some rounds."""
         self._counters = np.zeros(4 + 3 * (span[1] - span[0] + 1), np.int64)
         gate = threading.Barrier(self.threads)
-        source = self._source(pass_index, parts)
-        arguments = gate, self._counters, source, span, shape, rates
+        shape = self._team.shape if trains else self._team.shape._replace(scored=1, trains=False)
+        team = self._team._replace(shape=shape)
+        arguments = gate, self._counters, self._source(pass_index, parts), span, team, rates
         try:
             return [pool.submit(self._work, thread, *arguments) for thread in range(self.threads)]
         except BaseException:
@@ -191,7 +215,7 @@ class Rounds:
     def compile(self) -> None:
         """Go through one round at learning rate 0."""
         source = self._source(0, self.parts)
-        self._work(0, threading.Barrier(1), np.zeros(10, np.int64), source, (0, 1), self._shape, STILL)
+        self._work(0, threading.Barrier(1), np.zeros(10, np.int64), source, (0, 1), self._team, STILL)
 
     def tally(self) -> np.ndarray:
         """Return what was done since the last `forget`, (4,): see `firth.training.sampling_kernel`."""
@@ -220,6 +244,7 @@ class Rounds:
             length=self.length,
             stretch=len(self.ids) / int((self.parts.ends - self.parts.starts).max()),
             words=len(self.rule.keep),
+            family=self.family,
         )
 
     def _work(
@@ -229,29 +254,16 @@ class Rounds:
         counters: np.ndarray,
         source: Source,
         span: tuple[int, int],
-        shape: Shape,
+        team: Team,
         rates: Rates,
     ) -> None:
         """Do one thread's share."""
         gate.wait()
-        work_in_rounds(
-            source,
-            span,
-            self.matrices,
-            self._drawn,
-            self._names,
-            shape,
-            rates,
-            counters,
-            gate.parties,
-            *self._rooms[thread],
-            self._tallies,
-        )
+        work_in_rounds(source, span, team, rates, counters, gate.parties, *self._rooms[thread], self._tallies)
 
 
-def _room_to_draw(slices: int, length: int, window: int, turn: int, pool: int, dtype: type) -> Drawn:
+def _room_to_draw(slices: int, room: int, length: int, turn: int, pool: int, dtype: type) -> Drawn:
     """Return room for the windows and pools of all slices."""
-    room = -(-(length + 2 * window + 2) // LINE) * LINE
     turns = -(-length // turn)
     columns = {name: own_lines((2, slices, room), np.int32) for name in ("words", "left", "right", "pairs")}
     return Drawn(
@@ -261,6 +273,18 @@ def _room_to_draw(slices: int, length: int, window: int, turn: int, pool: int, d
         pool_times=own_lines((2, slices, turns, 4 * pool), dtype),
         extents=own_lines((2, slices, LINE // 8), np.int64),
     )
+
+
+def _room_to_work(
+    team: Team, family: Family | None, window: int, columns: int, dtype: type
+) -> tuple[Room, BagRoom | None, Scratch]:
+    """Return one thread's own room."""
+    room = kernel_room(window, dtype)
+    slices, words = len(team.names.words), len(team.names.numbers)
+    own = None
+    if family is not None:
+        own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
+    return room, own, Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype))
 
 
 def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:

@@ -45,6 +45,9 @@ GROWTH_ALLOWED = 30.0
 PAIRS, SCORED, LOSS, RESTRAINED = range(4)
 """Places of a tally: pairs trained, pairs scored, their loss in nats, how often a row was scaled back."""
 
+LEAST_PAIRS = 64
+"""Pairs that there is room for at once, however narrow windows are."""
+
 AHEAD = 12
 """How many kept words ahead rows are fetched into the cache."""
 
@@ -63,6 +66,7 @@ class Room(NamedTuple):
         squares: norms of rows that are looked at, squared, (pairs,).
         ones: weights of pairs, (pairs,).
         sizes: of the steps since rows were looked at, in lanes: their sum is what counts, (lanes,).
+        looked: rows that were scaled back since the last look at all, (1,).
         growth: how much log-growth the steps between two looks may amount to.
     """
 
@@ -76,13 +80,14 @@ class Room(NamedTuple):
     squares: np.ndarray
     ones: np.ndarray
     sizes: np.ndarray
+    looked: np.ndarray
     growth: float
 
 
 def kernel_room(window: int, dtype: np.dtype | type, *, racing: int = 1) -> Room:
     """Return room for groups with windows of this width, in this precision, for one of so many threads that race."""
     lanes = VECTOR // np.dtype(dtype).itemsize
-    pairs = -(-8 * window // lanes) * lanes
+    pairs = -(-max(8 * window, LEAST_PAIRS) // lanes) * lanes
     room = Room(
         centers=own_lines(4, np.int64),
         contexts=own_lines(4, np.int64),
@@ -94,6 +99,7 @@ def kernel_room(window: int, dtype: np.dtype | type, *, racing: int = 1) -> Room
         squares=own_lines(pairs, dtype),
         ones=own_lines(pairs, dtype),
         sizes=own_lines(lanes, dtype),
+        looked=own_lines(1, np.int64),
         growth=GROWTH_ALLOWED / min(racing, 4),
     )
     room.ones[:] = 1
@@ -101,7 +107,7 @@ def kernel_room(window: int, dtype: np.dtype | type, *, racing: int = 1) -> Room
 
 
 @compiled(inline=True)
-def _merge(rows: np.ndarray, weights: np.ndarray, spare: int) -> None:
+def merge_rows(rows: np.ndarray, weights: np.ndarray, spare: int) -> None:
     """Let each row stand once: repeated ones give their weight to the first and point at a spare row."""
     for j in range(1, 4):
         for i in range(j):
@@ -113,19 +119,19 @@ def _merge(rows: np.ndarray, weights: np.ndarray, spare: int) -> None:
 
 
 @compiled(inline=True)
-def _lines(count: int, room: Room) -> int:
+def lines_for(count: int, room: Room) -> int:
     """Return how many lines so many numbers begin."""
     return (count + room.parts.shape[1] - 1) // room.parts.shape[1]
 
 
 @compiled()
-def _restrain(words: np.ndarray, first: int, last: int, matrix: np.ndarray, room: Room) -> int:
+def restrain(words: np.ndarray, first: int, last: int, matrix: np.ndarray, room: Room) -> int:
     """Scale those rows of words[first:last] that are longer than LONGEST back to it; return how many."""
     count = 0
     for start in range(first, last, len(room.parts)):
         rows = min(last - start, len(room.parts))
         row_squares(matrix, words, start, rows, room.parts)
-        add_up(room.parts, room.squares, _lines(rows, room))
+        add_up(room.parts, room.squares, lines_for(rows, room))
         for j in range(rows):
             if room.squares[j] > LONGEST * LONGEST:
                 count += scale_back(matrix[words[start + j]])
@@ -157,19 +163,16 @@ def _restrain_since(
     for index in range(mark, now):
         low = min(low, windows.left[index])
         high = max(high, windows.right[index])
-    count = _restrain(windows.words, low, high + 1, matrices.center, room)
-    count += _restrain(windows.contexts, mark, now, matrices.context, room)
+    count = restrain(windows.words, low, high + 1, matrices.center, room)
+    count += restrain(windows.contexts, mark, now, matrices.context, room)
     for turn in range((mark - first) // pools.turn, (now - 1 - first) // pools.turn + 1):
-        count += _restrain(pools.words[turn], 0, pools.words.shape[1], matrices.context, room)
+        count += restrain(pools.words[turn], 0, pools.words.shape[1], matrices.context, room)
     return count
 
 
 @compiled(inline=True)
-def _load_group(
-    index: int, last: int, rate: float, matrices: Matrices, windows: Windows, pools: Pools, room: Room
-) -> None:
-    """Point the room's centres at the group that starts at `index`, each weighing rate · pairs · K / P."""
-    share = rate * pools.negatives / pools.words.shape[1]
+def load_group(index: int, last: int, share: float, matrices: Matrices, windows: Windows, room: Room) -> None:
+    """Point the room's centres at the group that starts at `index`, each weighing share · pairs."""
     for j in range(4):
         if index + j < last:
             room.centers[j] = windows.words[index + j]
@@ -177,13 +180,13 @@ def _load_group(
         else:
             room.centers[j] = matrices.spare + j
             room.center_weights[j] = 0
-    _merge(room.centers, room.center_weights, matrices.spare)
+    merge_rows(room.centers, room.center_weights, matrices.spare)
     for pair in range(16):
         room.weights[pair] = room.center_weights[pair >> 2]
 
 
 @compiled(inline=True)
-def _score_windows(index: int, end: int, matrices: Matrices, windows: Windows, room: Room) -> int:
+def score_group(index: int, end: int, matrices: Matrices, windows: Windows, room: Room) -> int:
     """Fill room.pairs with the scores of the windows of the words [index, end); return how many there are."""
     count = 0
     for position in range(index, end):
@@ -192,12 +195,12 @@ def _score_windows(index: int, end: int, matrices: Matrices, windows: Windows, r
         where = left, right, position
         window_scores(matrices.context, row, matrices.center, windows.words, where, room.parts, count)
         count += int(right - left)
-    add_up(room.parts, room.pairs, _lines(count, room))
+    add_up(room.parts, room.pairs, lines_for(count, room))
     return count
 
 
 @compiled(inline=True)
-def _update_window(position: int, first: int, matrices: Matrices, windows: Windows, room: Room) -> int:
+def update_window(position: int, first: int, matrices: Matrices, windows: Windows, room: Room) -> int:
     """Move the rows of one window by the steps room.pairs[first:]; return how many pairs it has."""
     left, right = np.int64(windows.left[position]), np.int64(windows.right[position])
     row = np.int64(windows.contexts[position])
@@ -207,7 +210,7 @@ def _update_window(position: int, first: int, matrices: Matrices, windows: Windo
 
 
 @compiled(inline=True)
-def _noise_block(turn: int, k: int, matrices: Matrices, pools: Pools, room: Room) -> None:
+def noise_block(turn: int, k: int, matrices: Matrices, pools: Pools, room: Room) -> None:
     """Push the four centres in the room and the noise words [k, k + 4) of a pool apart."""
     for j in range(4):
         room.contexts[j] = pools.words[turn, k + j]
@@ -217,7 +220,7 @@ def _noise_block(turn: int, k: int, matrices: Matrices, pools: Pools, room: Room
 
 
 @compiled(inline=True)
-def _fetch_ahead(start: int, stop: int, matrices: Matrices, windows: Windows) -> None:
+def fetch_ahead(start: int, stop: int, matrices: Matrices, windows: Windows) -> None:
     """Ask for the rows of the words [start, stop)."""
     for index in range(start, stop):
         prefetch_row(matrices.center, np.int64(windows.words[index]))
@@ -225,7 +228,7 @@ def _fetch_ahead(start: int, stop: int, matrices: Matrices, windows: Windows) ->
 
 
 @compiled(inline=True)
-def _fetch_pool(turn: int, matrices: Matrices, pools: Pools) -> None:
+def fetch_pool(turn: int, matrices: Matrices, pools: Pools) -> None:
     """Ask for the rows of a pool."""
     for k in range(pools.words.shape[1]):
         prefetch_row(matrices.context, np.int64(pools.words[turn, k]))
@@ -265,6 +268,7 @@ def _train_span(
     Returns the word after the last one trained, and how many pairs there were.
     """
     room.sizes[:] = 0
+    share = pools.negatives / pools.words.shape[1]
     pairs = 0
     index = start
     turns = (last - first + pools.turn - 1) // pools.turn
@@ -274,19 +278,19 @@ def _train_span(
             break
         turn = (index - first) // pools.turn
         if (index - first) % pools.turn == 0 and turn + 1 < turns:
-            _fetch_pool(turn + 1, matrices, pools)
-        _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), matrices, windows)
+            fetch_pool(turn + 1, matrices, pools)
+        fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), matrices, windows)
         rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
         end = min(index + 4, last)
-        count = _score_windows(index, end, matrices, windows, room)
+        count = score_group(index, end, matrices, windows, room)
         pairs += count
         steps_together(room.pairs, count, rate, room.sizes)
         count = 0
         for position in range(index, end):
-            count += _update_window(position, count, matrices, windows, room)
-        _load_group(index, last, rate, matrices, windows, pools, room)
+            count += update_window(position, count, matrices, windows, room)
+        load_group(index, last, rate * share, matrices, windows, room)
         for k in range(0, pools.words.shape[1], 4):
-            _noise_block(turn, k, matrices, pools, room)
+            noise_block(turn, k, matrices, pools, room)
         index = end
     return index, pairs
 
@@ -300,20 +304,21 @@ def _train_carefully(
     Returns the word after the last one trained, how many pairs there were, and how many rows were scaled back.
     """
     rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
+    share = pools.negatives / pools.words.shape[1]
     end = min(index + 4, last)
-    pairs = _score_windows(index, end, matrices, windows, room)
+    pairs = score_group(index, end, matrices, windows, room)
     steps_together(room.pairs, pairs, rate, room.sizes)
     count, restrained = 0, 0
     for position in range(index, end):
-        count += _update_window(position, count, matrices, windows, room)
+        count += update_window(position, count, matrices, windows, room)
         left, right = windows.left[position], windows.right[position]
-        restrained += _restrain(windows.words, left, right + 1, matrices.center, room)
-        restrained += _restrain(windows.contexts, position, position + 1, matrices.context, room)
-    _load_group(index, last, rate, matrices, windows, pools, room)
+        restrained += restrain(windows.words, left, right + 1, matrices.center, room)
+        restrained += restrain(windows.contexts, position, position + 1, matrices.context, room)
+    load_group(index, last, rate * share, matrices, windows, room)
     for k in range(0, pools.words.shape[1], 4):
-        _noise_block((index - first) // pools.turn, k, matrices, pools, room)
-        restrained += _restrain(windows.words, index, end, matrices.center, room)
-        restrained += _restrain(pools.words[(index - first) // pools.turn], k, k + 4, matrices.context, room)
+        noise_block((index - first) // pools.turn, k, matrices, pools, room)
+        restrained += restrain(windows.words, index, end, matrices.center, room)
+        restrained += restrain(pools.words[(index - first) // pools.turn], k, k + 4, matrices.context, room)
     return end, pairs, restrained
 
 
@@ -340,7 +345,7 @@ def train_windows(
         room: from `kernel_room`, for windows at least as wide.
         tally: (4,) float64; PAIRS and RESTRAINED are added to.
     """
-    _fetch_ahead(first, min(first + AHEAD, last), matrices, windows)
+    fetch_ahead(first, min(first + AHEAD, last), matrices, windows)
     mark = first
     while mark < last:
         if _growth_bound(mark, last, windows, pools, rates) > room.growth:
@@ -378,9 +383,10 @@ def score_windows(
         room: from `kernel_room`.
         tally: (4,) float64; SCORED and LOSS are added to: each pair's own loss and that of its K noise words.
     """
+    share = pools.negatives / pools.words.shape[1]
     for index in range(first, last, 4):
-        _load_group(index, last, 1.0, matrices, windows, pools, room)
-        count = _score_windows(index, min(index + 4, last), matrices, windows, room)
+        load_group(index, last, share, matrices, windows, room)
+        count = score_group(index, min(index + 4, last), matrices, windows, room)
         tally[SCORED] += count
         tally[LOSS] += logistic_loss(room.pairs[:count], room.ones, room.ones, 1.0)
         turn = (index - first) // pools.turn

@@ -20,6 +20,10 @@ STILL = Rates(0.0, 0.0, 0.0)
 """Rates at which nothing moves."""
 
 
+ONES = Rates(1.0, 0.0, 1.0)
+"""Rates at which losses are weighed."""
+
+
 def linear_rates(learning_rate: float, pass_index: int, passes: int, positions: int) -> Rates:
     """Return the rates of one pass, of a straight line from `learning_rate` to 0 over all passes.
 

@@ -14,7 +14,6 @@ import numpy as np
 from firth.compiling import compiled, prefetch_row
 from firth.observations.windows import Windows
 from firth.training.matrices import Matrices
-from firth.training.pools import Pools
 from firth.training.sampling_kernel import LONGEST, scale_back
 
 CENTER, CONTEXT = 0, 1
@@ -107,7 +106,7 @@ def _number(word: int, side: int, index: int, names: Names) -> int:
 
 
 @compiled(inline=True)
-def _forget_numbers(index: int, names: Names) -> None:
+def forget_numbers(index: int, names: Names) -> None:
     """Take back the numbers that a slice gave in the round before."""
     for number in range(names.counts[index, 0]):
         names.numbers[names.words[index, number], index] = 0
@@ -115,10 +114,9 @@ def _forget_numbers(index: int, names: Names) -> None:
 
 
 @compiled()
-def rename_words(windows: Windows, pools: Pools, extent: np.ndarray, index: int, words: int, names: Names) -> None:
+def rename_words(windows: Windows, extent: np.ndarray, index: int, names: Names) -> None:
     """Let the words that other slices touch too stand for copies of their rows."""
     first, last, low, high = extent[0], extent[1], extent[2], extent[3]
-    _forget_numbers(index, names)
     base = names.first + index * names.words.shape[1]
     for place in range(low, high):
         word = np.int64(windows.words[place])
@@ -127,11 +125,16 @@ def rename_words(windows: Windows, pools: Pools, extent: np.ndarray, index: int,
             windows.contexts[place] = base + _number(word, CONTEXT, index, names)
         if _has_bit(names.shared[CENTER], word):
             windows.words[place] = base + _number(word, CENTER, index, names)
-    for turn in range((last - first + pools.turn - 1) // pools.turn):
-        for k in range(pools.words.shape[1]):
-            word = np.int64(pools.words[turn, k])
-            if word < words and _has_bit(names.shared[CONTEXT], word):
-                pools.words[turn, k] = base + _number(word, CONTEXT, index, names)
+
+
+@compiled()
+def rename_rows(rows: np.ndarray, first: int, last: int, index: int, words: int, names: Names) -> None:
+    """Let those context rows in rows[first:last] that other slices touch too stand for copies; spare ones stay."""
+    base = names.first + index * names.words.shape[1]
+    for place in range(first, last):
+        row = np.int64(rows[place])
+        if row < words and _has_bit(names.shared[CONTEXT], row):
+            rows[place] = base + _number(row, CONTEXT, index, names)
 
 
 @compiled()

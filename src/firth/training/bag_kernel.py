@@ -1,0 +1,253 @@
+"""The rest of the family: bags that are means or documents, and losses that need no noise words.
+
+Skip-gram with negative sampling has its own kernel (`firth.training.sampling_kernel`); this one has its shape, its room
+and its way to stay finite, and goes through words in groups of four:
+
+    each word of the window by itself   rows of the centre matrix, moved in place
+    the mean of the window              four bags are gathered, meet what they are judged by, and hand on their moves
+    a document                          one row, which meets the words of the group that stand in it
+
+What a bag meets is in `firth.training.bag_steps`. Its move goes to the rows it is the mean of: divided by their number,
+as the gradient of a mean is, or whole, as word2vec.c, gensim and fastText have it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from firth.compiling import compiled, prefetch_row
+from firth.training.bag_steps import (
+    Group,
+    Work,
+    attract,
+    gather_bags,
+    meet_list,
+    meet_noise,
+    meet_path,
+    share_of_pair,
+    spread_bags,
+)
+from firth.training.bags import HIERARCHICAL, SAMPLING, SOFTMAX
+from firth.training.blocks import add_up, sum_of_line
+from firth.training.sampling_kernel import (
+    AHEAD,
+    LOSS,
+    PAIRS,
+    RESTRAINED,
+    SCORED,
+    lines_for,
+    load_group,
+    restrain,
+    score_group,
+    update_window,
+)
+from firth.training.schedule import Rates
+from firth.training.window_blocks import window_scores, window_update
+
+
+@compiled(inline=True)
+def _train_paths(group: Group, work: Work) -> tuple[int, float]:
+    """Let the words of windows meet the paths of the words in their middle; return pairs and loss."""
+    matrices, windows, bags, room = work.matrices, work.windows, work.bags, work.room
+    pairs, loss = 0, 0.0
+    for index in range(group.index, group.end):
+        where = np.int64(windows.left[index]), np.int64(windows.right[index]), np.int64(index)
+        span = np.int64(bags.starts[index]), np.int64(bags.starts[index + 1])
+        path = span, bags.outputs, bags.signs, work.own.weights
+        loss += meet_path(matrices, windows.words, where, *path, group, room)
+        pairs += where[1] - where[0]
+        if group.looks:
+            room.looked[0] += restrain(windows.words, where[0], where[1] + 1, matrices.center, room)
+            room.looked[0] += restrain(bags.outputs, span[0], span[1], matrices.context, room)
+    return pairs, loss
+
+
+@compiled(inline=True)
+def _train_words(group: Group, work: Work) -> tuple[int, float]:
+    """Train on windows whose words are bags by themselves, and on what they are not to predict; return pairs, loss."""
+    matrices, windows, room = work.matrices, work.windows, work.room
+    pairs = score_group(group.index, group.end, matrices, windows, room)
+    loss = attract(pairs, group, work.bags.member.loss, work.own.ones, room)
+    if group.trains:
+        count = 0
+        for index in range(group.index, group.end):
+            count += update_window(index, count, matrices, windows, room)
+            if group.looks:
+                left, right = windows.left[index], windows.right[index]
+                room.looked[0] += restrain(windows.words, left, right + 1, matrices.center, room)
+                room.looked[0] += restrain(windows.contexts, index, index + 1, matrices.context, room)
+    load_group(group.index, group.end, share_of_pair(group.rate, work), matrices, windows, room)
+    loss += meet_noise(matrices.center, group, work)
+    if group.looks:
+        room.looked[0] += restrain(windows.words, group.index, group.end, matrices.center, room)
+    return pairs, loss
+
+
+@compiled(inline=True)
+def _meet_paths(group: Group, work: Work) -> float:
+    """Let the bags of a group meet the paths of the words they stand around; return the loss."""
+    bags, own, room, context = work.bags, work.own, work.room, work.matrices.context
+    loss = 0.0
+    for j in range(group.end - group.index):
+        if own.inverse[j] > 0:
+            span = np.int64(bags.starts[group.index + j]), np.int64(bags.starts[group.index + j + 1])
+            loss += meet_list(own.rows, np.int64(j), context, bags.outputs, span, bags.signs, group, room)
+            if group.looks:
+                room.looked[0] += restrain(bags.outputs, span[0], span[1], context, room)
+    return loss
+
+
+@compiled(inline=True)
+def _meet_words(count: int, group: Group, work: Work) -> float:
+    """Let the bags of a group, `count` of which are of any words, meet the words they stand around; return the loss."""
+    windows, own, room, context = work.windows, work.own, work.room, work.matrices.context
+    place = 0
+    for j in range(group.end - group.index):
+        if own.inverse[j] > 0:
+            index = np.int64(group.index + j)
+            where = index, index + 1, index + 1
+            window_scores(own.rows, np.int64(j), context, windows.contexts, where, room.parts, place)
+            place += 1
+    add_up(room.parts, room.pairs, lines_for(count, room))
+    loss = attract(count, group, work.bags.member.loss, own.ones, room)
+    place = 0
+    for j in range(group.end - group.index):
+        if own.inverse[j] > 0 and group.trains:
+            index = np.int64(group.index + j)
+            where = index, index + 1, index + 1
+            window_update(own.rows, np.int64(j), context, windows.contexts, where, room.pairs, place)
+            place += 1
+    if group.looks:
+        room.looked[0] += restrain(windows.contexts, group.index, group.end, context, room)
+    return loss
+
+
+@compiled(inline=True)
+def _train_means(group: Group, work: Work) -> tuple[int, float]:
+    """Train on bags that are the mean of a window, of a document, or of both; return how many, and their loss."""
+    room, own, center = work.room, work.own, work.matrices.center
+    count = gather_bags(center, work.windows, work.bags, own, group)
+    loss = 0.0
+    if work.bags.member.loss == HIERARCHICAL:
+        loss += _meet_paths(group, work)
+    else:
+        loss += _meet_words(count, group, work)
+    share = share_of_pair(group.rate, work)
+    for j in range(4):
+        room.centers[j] = j
+        room.center_weights[j] = share if own.inverse[j] > 0 else 0.0
+    loss += meet_noise(own.rows, group, work)
+    if group.trains:
+        spread_bags(center, work.windows, work.bags, own, group, room)
+    return count, loss
+
+
+@compiled(inline=True)
+def _train_group(group: Group, work: Work) -> tuple[int, float]:
+    """Score a group, or train on it; return how often a bag met a word, and the loss."""
+    member = work.bags.member
+    count, loss = 0, 0.0
+    if member.has_window and not member.is_mean:
+        if member.loss == HIERARCHICAL:
+            count, loss = _train_paths(group, work)
+        else:
+            count, loss = _train_words(group, work)
+    if member.is_mean or len(work.bags.document_matrix) > 0:
+        more, added = _train_means(group, work)
+        count, loss = count + more, loss + added
+    return count, loss
+
+
+@compiled(inline=True)
+def _growth_bound(index: int, last: int, rates: Rates, work: Work) -> float:
+    """Bound the log-growth of any row by the updates of the group at `index`, as in the kernel of skip-gram.
+
+    Each meeting of a bag and a row moves each row that it is of by one step at most; all steps of a group, added up.
+    """
+    windows, bags = work.windows, work.bags
+    member = bags.member
+    against = 1.0
+    if member.loss == SAMPLING:
+        against = work.pools.negatives
+    elif member.loss == HIERARCHICAL:
+        against = 0.0
+    steps = 0.0
+    for place in range(index, min(index + 4, last)):
+        outputs = 1 if member.loss != HIERARCHICAL else bags.starts[place + 1] - bags.starts[place]
+        if member.has_window and not member.is_mean:
+            steps += (windows.right[place] - windows.left[place]) * outputs + windows.pairs[place] * against
+        if member.is_mean or len(bags.document_matrix) > 0:
+            steps += outputs + against
+    return max(rates.lowest, rates.first + rates.slope * windows.positions[index]) * steps
+
+
+@compiled()
+def _restrain_since(mark: int, now: int, first: int, work: Work) -> int:
+    """Restrain every row that the words [mark, now) can have moved; return how many needed it."""
+    windows, bags, pools, room, context = work.windows, work.bags, work.pools, work.room, work.matrices.context
+    count = 0
+    if bags.member.has_window:
+        low, high = windows.left[mark], windows.right[mark]
+        for index in range(mark, now):
+            low = min(low, windows.left[index])
+            high = max(high, windows.right[index])
+        count += restrain(windows.words, low, high + 1, work.matrices.center, room)
+    if len(bags.document_matrix) > 0:
+        count += restrain(bags.documents, mark, now, bags.document_matrix, room)
+    if bags.member.loss == HIERARCHICAL:
+        return count + restrain(bags.outputs, bags.starts[mark], bags.starts[now], context, room)
+    if bags.member.loss == SOFTMAX:
+        return count + restrain(bags.everything, 0, len(bags.everything), context, room)
+    count += restrain(windows.contexts, mark, now, context, room)
+    for turn in range((mark - first) // pools.turn, (now - 1 - first) // pools.turn + 1):
+        count += restrain(pools.words[turn], 0, pools.words.shape[1], context, room)
+    return count
+
+
+@compiled(inline=True)
+def _fetch_ahead(start: int, stop: int, work: Work) -> None:
+    """Ask for the rows of the words [start, stop)."""
+    windows, bags, matrices = work.windows, work.bags, work.matrices
+    for index in range(start, stop):
+        if bags.member.has_window:
+            prefetch_row(matrices.center, np.int64(windows.words[index]))
+        if bags.member.loss == SAMPLING:
+            prefetch_row(matrices.context, np.int64(windows.contexts[index]))
+        for place in range(bags.starts[index], bags.starts[index + 1]):
+            prefetch_row(matrices.context, np.int64(bags.outputs[place]))
+
+
+@compiled()
+def go_through_bags(work: Work, first: int, last: int, rates: Rates, tally: np.ndarray) -> None:
+    """Train on the bags of the words [first, last), and on what they are judged by; or score them and change nothing.
+
+    Args:
+        work: what to train with; its matrices are changed in place, unless it only scores.
+        first: index of the range's first word in `windows`.
+        last: index after its last.
+        rates: learning rate by position; 1 everywhere to score.
+        tally: (4,) float64; PAIRS and RESTRAINED are added to, or SCORED and LOSS.
+    """
+    windows, room, turn = work.windows, work.room, work.pools.turn
+    counted = PAIRS if work.trains else SCORED
+    _fetch_ahead(first, min(first + AHEAD, last), work)
+    mark = first
+    while mark < last:
+        room.sizes[:] = 0
+        room.looked[0] = 0
+        looks = work.trains and _growth_bound(mark, last, rates, work) > room.growth
+        index = mark
+        while index < last:
+            bound = sum_of_line(room.sizes) + _growth_bound(index, last, rates, work)
+            if index > mark and work.trains and (looks or bound > room.growth):
+                break
+            _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), work)
+            rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
+            group = Group(index, min(index + 4, last), (index - first) // turn, rate, looks, work.trains)
+            count, loss = _train_group(group, work)
+            tally[counted] += count
+            tally[LOSS] += loss
+            index = group.end
+        if work.trains:
+            tally[RESTRAINED] += room.looked[0] + _restrain_since(mark, index, first, work)
+        mark = index
