@@ -21,6 +21,7 @@ from firth.cli.training import _DEMO_SETTINGS, default_output, train
 from firth.errors import CorpusError, SettingsError
 from firth.observations.counts import Counts
 from firth.vectors import Vectors
+from small_subwords import small_vectors
 
 COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "count", "merge", "subtract", "fit", "gap", "demo")
 WORDS = ["king", "queen", "man", "woman", "[bold]"]
@@ -604,6 +605,44 @@ def test_evaluate_refuses_what_is_no_gold_set(firth, saved):
     assert (status, out) == (1, "")
     assert err.startswith("firth: expected ")
     assert "prose.txt" in err
+
+
+def test_subwords_answer_for_words_without_a_row(firth, here):
+    vectors = small_vectors(buckets=None)
+    vectors.save("v")
+    status, out, err = firth("similar", "v", "wherever", "here", "-n", "1")
+    assert (status, err) == (0, "firth: composed of n-grams: wherever\n")
+    ((word, value),) = vectors.most_similar("wherever", count=1)
+    assert out.splitlines()[0] == f"wherever\t{word}\t{value:.4f}"
+    status, out, err = firth("analogy", "v", "where", "here", "wherever", "-n", "1", "--json")
+    assert (status, err) == (0, "firth: composed of n-grams: wherever\n")
+    assert json.loads(out)["found"][0]["word"] == vectors.analogy("where", "here", "wherever")[0][0]
+    status, out, err = firth("similar", "v", "zzz")
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: expected a word with a vector, got 'zzz'")
+
+
+def test_evaluate_composes_unknown_words_where_that_is_asked_for(firth, here, saved):
+    small_vectors(buckets=None).save("s")
+    Path("pairs.txt").write_text("where here 9\nwherever here 8\nzzz here 1\n", encoding="utf-8")
+    status, out, err = firth("evaluate", "s", "pairs.txt")
+    assert (status, out) == (0, "pairs\tSpearman\t\t1\t2\n")
+    status, out, err = firth("evaluate", "s", "pairs.txt", "--unknown", "subwords")
+    assert (status, err) == (0, "firth: pairs: 1 pair has a word composed of its n-grams\n")
+    assert out.split("\t")[3:] == ["2", "1\n"]
+    status, out, err = firth("evaluate", saved, "pairs.txt", "--unknown", "subwords")
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: expected vectors with subwords")
+
+
+def test_info_tells_of_subwords(firth, here):
+    vectors = small_vectors()
+    vectors.save("v")
+    status, out, _ = firth("info", "v", "--check")
+    assert status == 0
+    wanted = {"smallest": "3", "longest": "6", "buckets": "1000000", "ngrams": str(len(vectors.subwords))}
+    lines = [line.split("\t") for line in out.splitlines() if line.startswith("subwords ")]
+    assert lines == [[f"subwords {name}", value] for name, value in wanted.items()]
 
 
 # ── demo ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,7 @@ from firth.evaluation import (
     evaluate_similarity,
 )
 from firth.vectors import Vectors
+from small_subwords import small_vectors
 
 LETTERS = "abcdefghij"
 MATRIX = np.random.default_rng(0).integers(-3, 4, (10, 3))  # small whole numbers: ties, zeros
@@ -133,6 +134,37 @@ def test_a_correlation_that_cannot_be_said_has_a_reason(pairs, scores, reason):
     assert result.reason == reason
 
 
+def test_words_without_a_row_are_composed_where_that_is_asked_for():
+    vectors = small_vectors(["where", "here", "there", "Rome"], buckets=None)
+    pairs = (("where", "here"), ("There", "wherever"), ("ROMER", "where"), ("Hereby", "zzz"), ("Romer", "there"))
+    gold = SimilarityGold("g", pairs, (1.0, 5.0, 3.0, 4.0, 2.0))
+    alone = Vectors(vectors.words, vectors.matrix)
+    skipped = evaluate_similarity(vectors, gold)
+    assert skipped == evaluate_similarity(alone, gold)
+    assert (skipped.pairs_found, skipped.pairs_missing, skipped.pairs_composed, skipped.unknown) == (1, 4, 0, "skip")
+    for case, spelled in (
+        ("either", [("where", "here"), ("there", "wherever"), ("romer", "where"), ("Romer", "there")]),
+        ("lower", [("where", "here"), ("there", "wherever"), ("romer", "where"), ("romer", "there")]),
+        ("written", [("where", "here"), ("There", "wherever"), ("Romer", "there")]),
+    ):
+        result = evaluate_similarity(vectors, gold, case=case, unknown="subwords")
+        scores = [1.0, 5.0, 3.0, 2.0] if len(spelled) == 4 else [1.0, 5.0, 2.0]
+        wanted = naive_vectors.rank_correlation([vectors.similarity(*pair) for pair in spelled], scores)
+        assert result.spearman == pytest.approx(wanted, abs=1e-12)
+        assert (result.pairs_found, result.pairs_missing) == (len(spelled), 5 - len(spelled))
+        assert (result.pairs_composed, result.unknown) == (len(spelled) - 1, "subwords")
+
+
+def test_words_are_composed_of_subwords_that_are_there():
+    gold = SimilarityGold("g", (("a", "b"),), (1.0,))
+    with pytest.raises(SettingsError, match="expected unknown to be 'skip' or 'subwords', got 'guess'"):
+        evaluate_similarity(sample(), gold, unknown="guess")
+    with pytest.raises(
+        SettingsError, match=r"expected vectors with subwords for unknown='subwords', got vectors of wor"
+    ):
+        evaluate_similarity(sample(), gold, unknown="subwords")
+
+
 def test_evaluate_reads_files_and_gives_plain_results_in_their_order(tmp_path):
     (tmp_path / "one.txt").write_text(": gram1\na b c d\n: other\na b c x\n")
     (tmp_path / "two.txt").write_text("a b 1\nb c 2\nc d 3\n")
@@ -148,6 +180,8 @@ def test_evaluate_reads_files_and_gives_plain_results_in_their_order(tmp_path):
     assert plain[1]["pairs_found"] == 3
     assert evaluate(sample(), tmp_path / "two.txt", case="lower") == [results[1]]
     assert evaluate(sample(), []) == []
+    composed = evaluate(small_vectors(), [tmp_path / "one.txt", tmp_path / "two.txt"], unknown="subwords")
+    assert composed[1].unknown == "subwords"
 
 
 def test_evaluate_refuses_before_it_works(tmp_path):
@@ -157,6 +191,8 @@ def test_evaluate_refuses_before_it_works(tmp_path):
         evaluate(sample(), [tmp_path / "good.txt", tmp_path / "bad.txt"])
     with pytest.raises(SettingsError, match="expected case to be 'either' or 'written' or 'lower', got 'upper'"):
         evaluate(sample(), tmp_path / "good.txt", case="upper")
+    with pytest.raises(SettingsError, match="expected unknown to be 'skip' or 'subwords', got 'guess'"):
+        evaluate(sample(), [], unknown="guess")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("gensim") is None, reason="gensim is not installed")

@@ -15,7 +15,8 @@ import pytest
 import firth
 from firth import verification
 from firth.errors import CorpusError, FirthError, FormatError, SettingsError, TrainingError
-from firth.verification import compare_numbers, verify
+from firth.verification import _differences, compare_numbers, verify
+from small_subwords import small_vectors
 
 TEXT = "the cat eats fish\nthe Dog eats meat, and the fish\n" * 30
 OTHER = {  # than the defaults, all of them
@@ -170,6 +171,17 @@ def test_parts_of_another_size_are_told(here, trained):
     size = len(trained)
     lines = str(verify(fewer, "corpus.txt", threads=1)).splitlines()
     assert lines[1:] == [f"words: 2 then, {size} now", f"matrix: 2 × 9 then, {size} × 9 now", NOTHING]
+
+
+def test_rows_of_subwords_are_compared():
+    then = small_vectors(seed=1)
+    assert list(_differences(then, small_vectors(seed=1))) == []
+    others = [difference.part for difference in _differences(then, small_vectors(seed=2))]
+    assert others == ["matrix", "word_matrix", "ngram_matrix"]
+    alone = firth.Vectors(then.words, then.matrix)
+    missing = [(difference.part, difference.shape_now) for difference in _differences(then, alone)]
+    assert missing == [("word_matrix", (0, 0)), ("ngram_matrix", (0, 0))]
+    assert list(_differences(alone, then)) == []
 
 
 def test_what_it_was_made_with_is_compared(here, trained):

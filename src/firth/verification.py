@@ -298,6 +298,12 @@ def _differences(then: Vectors, now: Vectors) -> Iterator[Difference]:
         old, new = getattr(then, part), getattr(now, part)
         if old is not None and (difference := compare_numbers(part, old, new)):
             yield difference
+    if then.subwords is None:
+        return
+    for part in ("word_matrix", "ngram_matrix"):
+        old, new = getattr(then.subwords, part), getattr(now.subwords, part, np.empty((0, 0), np.float32))
+        if difference := compare_numbers(part, old, new):
+            yield difference
 
 
 def compare_numbers(part: str, then: np.ndarray, now: np.ndarray) -> Difference | None:

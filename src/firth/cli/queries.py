@@ -30,13 +30,17 @@ def similar(
 ) -> None:
     """List the words nearest to each WORD, by cosine.
 
+    Of vectors with subwords a WORD may be any: one without a row has the mean of its n-grams.
+
     In a pipe each line is the word asked for, its neighbour and their similarity, separated by tabs.
     """
     from firth.vectors import Vectors
 
     with log_shown(verbose=verbose):
         asked = list(dict.fromkeys(words))
-        neighbours = dict(zip(asked, Vectors.load(vectors).most_similar(asked, count=count), strict=True))
+        loaded = Vectors.load(vectors)
+        neighbours = dict(zip(asked, loaded.most_similar(asked, count=count), strict=True))
+        _say_composed(asked, loaded)
     if json:
         write_json({word: _as_objects(found) for word, found in neighbours.items()})
         return
@@ -64,7 +68,9 @@ def analogy(
     from firth.vectors import Vectors
 
     with log_shown(verbose=verbose):
-        found = Vectors.load(vectors).analogy(a, b, c, count=count)
+        loaded = Vectors.load(vectors)
+        found = loaded.analogy(a, b, c, count=count)
+        _say_composed((a, b, c), loaded)
     if json:
         write_json({"a": a, "b": b, "c": c, "found": _as_objects(found)})
     else:
@@ -124,6 +130,9 @@ def evaluate(
         typer.Option(min=1, help="Analogies: only so many words, the most frequent, count; usual is 30000."),
     ] = None,
     case: Annotated[str, typer.Option(help="How to look words up: either, written or lower.")] = "either",
+    unknown: Annotated[
+        str, typer.Option(help="Word pairs: skip words without a row, or compose them of their subwords.")
+    ] = "skip",
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:
@@ -136,7 +145,7 @@ def evaluate(
     from firth.vectors import Vectors
 
     with log_shown(verbose=verbose):
-        found = evaluate_files(Vectors.load(vectors), files, restrict=restrict, case=case)
+        found = evaluate_files(Vectors.load(vectors), files, restrict=restrict, case=case, unknown=unknown)
     results = [result.as_dict() for result in found]
     if json:
         write_json(results)
@@ -144,6 +153,10 @@ def evaluate(
     for result in results:
         if result.get("reason"):
             say(f"{result['name']}: {result['reason']}")
+        if result.get("pairs_composed"):
+            many = result["pairs_composed"]
+            pairs = "1 pair has" if many == 1 else f"{many} pairs have"
+            say(f"{result['name']}: {pairs} a word composed of its n-grams")
     rows = [row for result in results for row in _measures(result)]
     write_table(("file", "measure", "value", "counted", "left out"), rows)
 
@@ -172,6 +185,13 @@ def _some(rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """Return the first row, the last, and those at the ends of equal steps, of rows that begin with their number."""
     step = -(-len(rows) // _LOSSES_SHOWN) or 1
     return [row for row in rows if row[0] in (1, len(rows)) or row[0] % step == 0]
+
+
+def _say_composed(words: Sequence[str], vectors: Vectors) -> None:
+    """Say which words have no row, and vectors all the same."""
+    composed = [word for word in dict.fromkeys(words) if word not in vectors]
+    if composed:
+        say(f"composed of n-grams: {' '.join(composed)}")
 
 
 def _as_objects(found: Sequence[tuple[str, float]]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@
         corpus.ids, corpus.vocabulary
 
 Modules in the order of their imports: vocabulary, tokenizers, compression, sources, corpus, spool, cache, kernels,
-rewriting, characters, blocks, tables, indexing, preparing.
+rewriting, characters, blocks, tables, subword_kernels, subwords, indexing, preparing.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Word vectors: words and a matrix; look-up, neighbours, analogies, files. Needs NumPy alone.
 
-Order of the modules, each importing only from earlier ones: words, spelling, neighbours, card, folder,
-formats/, table.
+Order of the modules, each importing only from earlier ones: words, spelling, neighbours, checking, subwords, card,
+folder, formats/, table.
 """
 
+from firth.vectors.subwords import SubwordVectors
 from firth.vectors.table import Vectors
 from firth.vectors.words import Words
 
-__all__ = ["Vectors", "Words"]
+__all__ = ["SubwordVectors", "Vectors", "Words"]

@@ -29,7 +29,7 @@ matrix = load_file("vectors.safetensors")["matrix"]
 words = Path("words.txt").read_bytes().decode().split("\\n")[:-1]
 ```
 """
-_SAID_ELSEWHERE = {"words", "dimensions", "training", "corpus", "counts", "files"}
+_SAID_ELSEWHERE = {"words", "dimensions", "training", "corpus", "counts", "subwords", "files"}
 _PASSES = {  # columns of the table, and how a number is written in each
     "pass": ("pass", ",.0f"),
     "sweep": ("sweep", ",.0f"),
@@ -48,9 +48,9 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
 
     Args:
         name: what to call them: the name of the folder.
-        config: `words`, `dimensions` and whatever else there is. Of `training`, `corpus` and `counts`, if they are
-            there, and of the rest each has a table; `training.losses`, with an entry a pass, or `training.sweeps`, has
-            one of its own.
+        config: `words`, `dimensions` and whatever else there is. Of `training`, `corpus`, `counts` and `subwords`, if
+            they are there, and of the rest each has a table; `training.losses`, with an entry a pass, or
+            `training.sweeps`, has one of its own.
 
     Returns:
         The text.
@@ -99,6 +99,7 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
     settings = _rows({key: value for key, value in training.items() if key not in _BY_PASS})
     sections = {
         "Training": [_pass_table(passes), _table("setting", settings)],
+        "Subwords": [_table("what", _rows(_part(config, "subwords"), thousands=True))],
         "Corpus": [_table("what", _rows(corpus, thousands=True))],
         "Counts": [_table("what", _rows(_part(config, "counts"), thousands=True))],
         "Files": [_table("what", _rows(rest))],
@@ -137,6 +138,9 @@ def _summary(
         text += f" vectors could have: {training['share_closed']:.1%} of the unigram model's gap is closed."
     elif passes and _is_number(loss := passes[-1].get("loss_per_pair")):
         text += f" Loss of the last pass: {loss:.4f} nats a pair."
+    subwords = _part(config, "subwords")
+    if _is_number(subwords.get("ngrams")):
+        text += f" Other words have vectors, too, from {_many(subwords['ngrams'], 'row')} of character n-grams."
     if training.get("interrupted") is True:
         planned = training.get("passes")
         text += f" Training was interrupted, in pass {len(passes)} of {planned}." if passes and planned else ""

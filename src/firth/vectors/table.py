@@ -9,10 +9,12 @@ from typing import Any, overload
 import numpy as np
 
 from firth.errors import FormatError, SettingsError, ShapeError, UnknownWordError, check_integer, check_shape, sentence
+from firth.vectors.checking import checked_counts, checked_matrix, named_row, read_only, row_not_finite
 from firth.vectors.folder import open_folder, write_folder
 from firth.vectors.formats.word2vec import write_word2vec
 from firth.vectors.neighbours import cosines, nearest, row_norms
 from firth.vectors.spelling import close_words
+from firth.vectors.subwords import SubwordVectors
 from firth.vectors.words import Words
 
 Neighbours = list[tuple[str, float]]
@@ -29,6 +31,9 @@ class Vectors:
         context_matrix: the vectors of the words in their role as context, (V, D).
         config: how the vectors were made: whatever JSON can hold; `config["training"]["losses"]` has one entry
             a pass, with its `loss_per_pair` in nats.
+        subwords: the rows of words and of their character n-grams whose means `matrix` holds (`load(…, check=True)`
+            sees to it). With them, words that are not in `words` have vectors, too, composed of the n-grams that are
+            known; `in` and `index` go on telling which words have rows.
 
     Raises:
         SettingsError: if a word comes twice or can't be stored, or a vector is not finite.
@@ -49,22 +54,29 @@ class Vectors:
         counts: np.ndarray | None = None,
         context_matrix: np.ndarray | None = None,
         config: Mapping[str, Any] | None = None,
+        subwords: SubwordVectors | None = None,
     ) -> None:
         words = words if isinstance(words, Words) else Words(words)
-        tensors = {"matrix": _checked_matrix("matrix", matrix, words)}
+        tensors = {"matrix": checked_matrix("matrix", matrix, len(words), words)}
         if context_matrix is not None:
-            tensors["context_matrix"] = _checked_matrix("context_matrix", context_matrix, words)
+            tensors["context_matrix"] = checked_matrix("context_matrix", context_matrix, len(words), words)
             check_shape("context_matrix", tensors["context_matrix"], tensors["matrix"].shape)
         if counts is not None:
-            tensors["counts"] = _checked_counts(counts, words)
-        self._adopt(words, tensors, dict(config or {}))
+            tensors["counts"] = checked_counts(counts, len(words))
+        if subwords is not None:
+            check_shape("word_matrix", subwords.word_matrix, tensors["matrix"].shape)
+        self._adopt(words, tensors, dict(config or {}), subwords)
 
-    def _adopt(self, words: Words, tensors: Mapping[str, np.ndarray], config: dict[str, Any]) -> None:
+    def _adopt(
+        self,
+        words: Words,
+        tensors: Mapping[str, np.ndarray],
+        config: dict[str, Any],
+        subwords: SubwordVectors | None,
+    ) -> None:
         """Take parts that have been checked; the arrays are held as views that can't be written to."""
-        self._words, self._config = words, config
-        self._tensors = {name: array.view() for name, array in tensors.items()}
-        for array in self._tensors.values():
-            array.flags.writeable = False
+        self._words, self._config, self._subwords = words, config, subwords
+        self._tensors = {name: read_only(array) for name, array in tensors.items()}
         self._norms: np.ndarray | None = None
 
     @property
@@ -86,6 +98,11 @@ class Vectors:
     def counts(self) -> np.ndarray | None:
         """How often each word was seen, uint64, (V,), read-only; None if not known."""
         return self._tensors.get("counts")
+
+    @property
+    def subwords(self) -> SubwordVectors | None:
+        """The rows of words and n-grams; None if words were trained as they are."""
+        return self._subwords
 
     @property
     def config(self) -> dict[str, Any]:
@@ -118,12 +135,12 @@ class Vectors:
         return f"Vectors({len(self)} words × {self.dimensions})"
 
     def __getitem__(self, word: str) -> np.ndarray:
-        """Return the vector of a word, (D,), read-only.
+        """Return the vector of a word, (D,), read-only: its row, or what `SubwordVectors.vector` makes of its n-grams.
 
         Raises:
             UnknownWordError: if it has none.
         """
-        return self.matrix[self.index(word)]
+        return self._look_up(word)[1]
 
     def index(self, word: str) -> int:
         """Return the row of a word.
@@ -135,14 +152,14 @@ class Vectors:
             The row, from 0.
 
         Raises:
-            UnknownWordError: if the word has no vector; the message has words spelled like it.
+            UnknownWordError: if the word has no row; the message has words spelled like it.
 
         >>> Vectors(["the", "of"], np.eye(2)).index("of")
         1
         """
         row = self._words.find(word) if isinstance(word, str) else None
         if row is None:
-            raise self._unknown(word)
+            raise self._unknown(word, "a row of its own" if self._subwords is not None else "a vector")
         return row
 
     def similarity(self, first: str, second: str) -> float:
@@ -161,8 +178,8 @@ class Vectors:
         >>> round(Vectors(["one", "two"], np.array([[1, 0], [1, 1]])).similarity("one", "two"), 4)
         0.7071
         """
-        rows = self.matrix[[self.index(first), self.index(second)]]
-        return float(cosines(rows[:1], rows[1:])[0])
+        pair = np.array([self[first], self[second]])
+        return float(cosines(pair[:1], pair[1:])[0])
 
     @overload
     def most_similar(self, query: str, *, count: int = 10, exclude: Iterable[str] = ()) -> Neighbours: ...
@@ -207,15 +224,16 @@ class Vectors:
         excluded = self._words.rows(exclude)
         excluded = excluded[excluded >= 0]
         if isinstance(query, str) or (_is_list(query) and all(isinstance(word, str) for word in query)):
-            rows = [self.index(word) for word in ([query] if isinstance(query, str) else query)]
-            queries, left_out = self.matrix[rows], [np.append(excluded, row) for row in rows]
+            found = [self._look_up(word) for word in ([query] if isinstance(query, str) else query)]
+            queries = np.array([vector for _, vector in found], np.float32).reshape(-1, self.dimensions)
+            left_out = [np.append(excluded, rows) for rows, _ in found]
             is_one = isinstance(query, str)
         else:
             queries, is_one = self._checked_queries(query)
             left_out = [excluded] * len(queries)
         answers = [
-            list(zip(map(self._words.__getitem__, found), values, strict=True))
-            for found, values in self._nearest(queries, count, left_out)
+            list(zip(map(self._words.__getitem__, rows), values, strict=True))
+            for rows, values in self._nearest(queries, count, left_out)
         ]
         return answers[0] if is_one else answers
 
@@ -242,12 +260,12 @@ class Vectors:
         Mikolov, Yih & Zweig 2013. Convention: the three words are no answers (as in word2vec.c and gensim).
         """
         count = check_integer("count", count, 1)
-        rows = np.array([self.index(word) for word in (a, b, c)])
-        units = self.matrix[rows].astype(np.float64)
-        norms = row_norms(self.matrix[rows])[:, np.newaxis]
+        rows, three = zip(*map(self._look_up, (a, b, c)), strict=True)
+        units = np.array(three, np.float64)
+        norms = row_norms(units)[:, np.newaxis]
         units = np.divide(units, norms, out=np.zeros_like(units), where=norms > 0)
         target = units[1] - units[0] + units[2]
-        found, values = self._nearest(target[np.newaxis], count, [rows])[0]
+        found, values = self._nearest(target[np.newaxis], count, [np.concatenate(rows)])[0]
         return list(zip(map(self._words.__getitem__, found), values, strict=True))
 
     def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -268,7 +286,8 @@ class Vectors:
         ...     Vectors.load(place + "/tiny")
         Vectors(1 words × 2)
         """
-        write_folder(folder, self._words, self._tensors, self._config, overwrite=overwrite)
+        parts = self._words, self._tensors, self._config
+        write_folder(folder, *parts, subwords=self._subwords, overwrite=overwrite)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], *, check: bool = False) -> Vectors:
@@ -276,7 +295,8 @@ class Vectors:
 
         Args:
             folder: where from.
-            check: whether to read everything, too: checksums, words, numbers.
+            check: whether to read everything, too: checksums, words, numbers; and whether words are the means of their
+                rows, which takes Numba.
 
         Returns:
             The vectors; they read from the files as long as they live.
@@ -286,16 +306,18 @@ class Vectors:
 
         Example: `save`.
         """
-        words, tensors, config = open_folder(folder, check=check)
+        words, tensors, config, subwords = open_folder(folder, check=check)
         if check:
             words.check()
             for name in ("matrix", "context_matrix"):
-                row = _not_finite(tensors[name]) if name in tensors else None
+                row = row_not_finite(tensors[name]) if name in tensors else None
                 if row is not None:
-                    came = f"NaN or infinity in {name} for {words[row]!r}"
+                    came = f"NaN or infinity in {name} {named_row(row, words)}"
                     raise FormatError(sentence(f"finite numbers in {folder}", came, "train or export it again"))
+            if subwords is not None:
+                subwords.check(words, tensors["matrix"], str(folder))
         self = cls.__new__(cls)
-        self._adopt(words, tensors, config)
+        self._adopt(words, tensors, config, subwords)
         return self
 
     def save_word2vec(self, path: str | os.PathLike[str], *, binary: bool = False, overwrite: bool = False) -> None:
@@ -319,15 +341,29 @@ class Vectors:
         """
         write_word2vec(path, self._words, self.matrix, binary=binary, overwrite=overwrite)
 
-    def _unknown(self, word: object) -> UnknownWordError:
-        """Build the error of a word without a vector."""
+    def _look_up(self, word: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the row of a word, as an array (1,) or (0,) if it has none, and its vector (D,).
+
+        Raises:
+            UnknownWordError: if it has none.
+        """
+        row = self._words.find(word) if isinstance(word, str) else None
+        if row is not None:
+            return np.array([row]), self.matrix[row]
+        composed = self._subwords.vector(word) if self._subwords is not None and isinstance(word, str) else None
+        if composed is None:
+            raise self._unknown(word, "a vector")
+        return np.array([], np.int64), composed
+
+    def _unknown(self, word: object, what: str) -> UnknownWordError:
+        """Build the error of a word without a vector, or a row."""
         if not isinstance(word, str):
             advice = "look words up; rows are in vectors.matrix"
             return UnknownWordError(sentence("a word (str)", repr(word), advice))
         close = close_words(word, self._words)
         meant = " or ".join(map(repr, close))
         advice = f"did you mean {meant}?" if close else "look for another: no word is spelled like it"
-        return UnknownWordError(sentence("a word with a vector", repr(word), advice))
+        return UnknownWordError(sentence(f"a word with {what}", repr(word), advice))
 
     def _nearest(
         self, queries: np.ndarray, count: int, left_out: Sequence[np.ndarray]
@@ -354,36 +390,3 @@ class Vectors:
 def _is_list(query: object) -> bool:
     """Tell whether a query is a sequence other than an array of numbers."""
     return isinstance(query, Sequence) or (isinstance(query, np.ndarray) and query.dtype.kind == "U")
-
-
-def _checked_matrix(name: str, matrix: object, words: Words) -> np.ndarray:
-    """Return a matrix (V, D) as finite float32, without a copy if it is that already."""
-    array = np.asarray(matrix)
-    if array.dtype.kind not in "fiu":
-        raise ShapeError(sentence(f"{name} to hold real numbers", str(array.dtype), "convert it to float32"))
-    check_shape(name, array, (len(words), None))
-    if array.shape[1] == 0:
-        raise ShapeError(sentence(f"{name} of at least one dimension", f"shape {array.shape}", "pass another"))
-    with np.errstate(over="ignore"):  # becomes infinity, and is refused below
-        array = np.ascontiguousarray(array, np.float32)
-    row = _not_finite(array)
-    if row is not None:
-        came = f"NaN or infinity for {words[row]!r} (row {row})"
-        raise SettingsError(sentence(f"{name} of finite float32 numbers", came, "lower the rate and train again"))
-    return array
-
-
-def _checked_counts(counts: object, words: Words) -> np.ndarray:
-    """Return counts (V,) as uint64."""
-    array = check_shape("counts", np.asarray(counts), (len(words),))
-    if array.dtype.kind not in "iu" or (array.dtype.kind == "i" and array.min() < 0):
-        came = str(array.dtype) if array.dtype.kind not in "iu" else str(array.min())
-        raise SettingsError(sentence("counts to be whole numbers ≥ 0", came, "pass how often each word was seen"))
-    return np.ascontiguousarray(array, np.uint64)
-
-
-def _not_finite(matrix: np.ndarray) -> int | None:
-    """Return the first row (V, D) with NaN or infinity, or None; the extremes tell without a copy."""
-    if np.isfinite(matrix.min()) and np.isfinite(matrix.max()):
-        return None
-    return int(np.flatnonzero(~(np.isfinite(matrix.min(axis=1)) & np.isfinite(matrix.max(axis=1))))[0])
