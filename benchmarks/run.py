@@ -26,6 +26,7 @@ BENCHMARKS = [
     "exact",
     "models",
     "exercise",
+    "graphs",
 ]
 
 

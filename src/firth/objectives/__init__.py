@@ -4,19 +4,31 @@
 |---|---|---|---|---|
 | full softmax | `softmax_loss` | `window_loss` | `Softmax` | `conditional_entropy` |
 | negative sampling | `sampling_loss` | `window_loss` | `Sampling`, `corpus_loss` | `lowest_corpus_loss` |
+| hierarchical softmax | `hierarchical_loss` | | `Hierarchical` | `conditional_entropy` |
 | GloVe | `glove_loss` | | `Glove` | 0 |
 | factorisation of shifted PMI | | | `ShiftedPmi` | 0, `ShiftedPmi.factorization` |
 
 Each `…_loss` has a `…_gradient`; what is made from counts is an `Objective`: `value`, `gradient` and `optimum` as
-functions of the scores X = V Uᵀ, from which `matrix_gradient` goes on to the vectors.
+functions of the scores X = V Uᵀ, from which `matrix_gradient` goes on to the vectors. What predicts a word may be more
+than one row, as in CBOW, subwords and documents: `bag_loss` has the first three for bags of rows, example by example,
+as such a loss is no function of pair counts.
 
 Modules in the order of their imports: logistic, counts, objective, softmax, sampling, glove, shifted_pmi, window,
-reachability, checking.
+huffman, hierarchical, bags, reachability, checking.
 """
 
+from firth.objectives.bags import Example, bag_gradient, bag_loss
 from firth.objectives.checking import check_gradient
 from firth.objectives.counts import conditional_entropy, unigram_loss
 from firth.objectives.glove import Glove, glove_gradient, glove_loss, glove_weights
+from firth.objectives.hierarchical import (
+    Hierarchical,
+    branch_counts,
+    hierarchical_gradient,
+    hierarchical_loss,
+    hierarchical_reading,
+)
+from firth.objectives.huffman import HuffmanTree
 from firth.objectives.objective import Objective, bias_gradient, matrix_gradient
 from firth.objectives.reachability import Reach, reachable_dimension
 from firth.objectives.sampling import (
@@ -42,13 +54,19 @@ from firth.objectives.softmax import (
 from firth.objectives.window import window_gradient, window_loss
 
 __all__ = [
+    "Example",
     "Glove",
+    "Hierarchical",
+    "HuffmanTree",
     "Objective",
     "Reach",
     "Sampling",
     "ShiftedPmi",
     "Softmax",
+    "bag_gradient",
+    "bag_loss",
     "bias_gradient",
+    "branch_counts",
     "check_gradient",
     "conditional_entropy",
     "corpus_loss",
@@ -57,6 +75,9 @@ __all__ = [
     "glove_gradient",
     "glove_loss",
     "glove_weights",
+    "hierarchical_gradient",
+    "hierarchical_loss",
+    "hierarchical_reading",
     "log_softmax",
     "lowest_corpus_loss",
     "matrix_gradient",

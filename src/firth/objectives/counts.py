@@ -111,6 +111,18 @@ def check_numbers(name: str, array: np.ndarray) -> np.ndarray:
         ) from None
 
 
+def check_ids(name: str, ids: np.ndarray, shape: tuple[int | None, ...], rows: int, matrix: str) -> np.ndarray:
+    """Return ids in int64 if they are of this shape and rows of a matrix that has so many."""
+    ids = check_shape(name, np.asarray(ids), shape)
+    if ids.size == 0:
+        return ids.astype(np.int64)
+    if not np.issubdtype(ids.dtype, np.integer) or ids.min() < 0 or ids.max() >= rows:
+        wanted = f"{name} to be whole numbers from 0 to {rows - 1}"
+        came = f"{ids.dtype} from {ids.min()} to {ids.max()}"
+        raise SettingsError(sentence(wanted, came, f"pass rows of the {matrix}"))
+    return ids.astype(np.int64)
+
+
 def weighted_sum(weights: np.ndarray, values: np.ndarray) -> float:
     """Return Σ weight · value, where a weight of 0 makes 0 of any value, infinite ones too; both of one shape."""
     present = weights > 0

@@ -13,8 +13,9 @@ from firth.objectives.counts import check_numbers
 class Objective(Protocol):
     """A loss that depends on the pair counts and on the scores alone: what an exact trainer minimises.
 
-    `seen` is N⁺ (V, V), `scores` is X (V, V) with x_co = u_o·v_c, a row for each centre. Each objective says in its
-    docstring which unit its value has: nats per pair, or a sum of squares.
+    `seen` is N⁺ (V, V), `scores` is X (V, V) with x_co = u_o·v_c, a row for each centre and a column for each row of
+    the context matrix: V words, or with `Hierarchical` V − 1 inner nodes. Each objective says in its docstring which
+    unit its value has: nats per pair, or a sum of squares.
     """
 
     def value(self, scores: np.ndarray, seen: np.ndarray) -> float:

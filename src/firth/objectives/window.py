@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from firth.errors import SettingsError, check_integer, check_shape, sentence
-from firth.objectives.counts import check_numbers
+from firth.errors import check_integer, check_shape
+from firth.objectives.counts import check_ids, check_numbers
 from firth.objectives.sampling import sampling_gradient, sampling_loss
 from firth.objectives.softmax import softmax_gradient, softmax_loss
 
@@ -124,18 +124,8 @@ def _check_window(
     context = check_numbers("context_matrix", context_matrix)
     check_shape("context_matrix", context, (None, center.shape[1]))
     check_integer("center_id", center_id, 0, len(center) - 1)
-    contexts = _check_ids("context_ids", context_ids, (None,), len(context))
-    noise = None if noise_ids is None else _check_ids("noise_ids", noise_ids, (len(contexts), None), len(context))
+    contexts = check_ids("context_ids", context_ids, (None,), len(context), "context matrix")
+    if noise_ids is None:
+        return center, context, contexts, None
+    noise = check_ids("noise_ids", noise_ids, (len(contexts), None), len(context), "context matrix")
     return center, context, contexts, noise
-
-
-def _check_ids(name: str, ids: np.ndarray, shape: tuple[int | None, ...], words: int) -> np.ndarray:
-    """Return ids in int64 if they are of this shape and rows of a matrix of so many words."""
-    ids = check_shape(name, np.asarray(ids), shape)
-    if ids.size == 0:
-        return ids.astype(np.int64)
-    if not np.issubdtype(ids.dtype, np.integer) or ids.min() < 0 or ids.max() >= words:
-        wanted = f"{name} to be whole numbers from 0 to {words - 1}"
-        came = f"{ids.dtype} from {ids.min()} to {ids.max()}"
-        raise SettingsError(sentence(wanted, came, "pass rows of the context matrix"))
-    return ids.astype(np.int64)
