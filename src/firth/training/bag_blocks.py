@@ -36,22 +36,21 @@ _HELD = 4
 
 
 class _Bag:
-    """The arguments that both intrinsics share: (matrix, words, where, documents, document, bags, number, …).
+    """The arguments that both intrinsics share: (matrix, words, where, documents, document, bags, now, then, …).
 
     `where` is three int64, the first and the last index of the window in `words` and that of the word that is left out;
-    `document` is a row of `documents`, or −1.
+    `document` is a row of `documents`, or −1; `now` and `then` are rows of `bags`.
     """
 
     def __init__(self, target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> None:
         self.builder = builder
-        matrix, words, where, documents, self.document, bags, number = arguments[:7]
+        matrix, words, where, documents, self.document, bags, now, then = arguments[:8]
         self.left, self.right, self.index = cgutils.unpack_tuple(builder, where)
         self.matrix = Lines(target, builder, signature.args[0], matrix)
         self.words = items_of(target, builder, signature.args[1], words)
         self.documents = Lines(target, builder, signature.args[3], documents)
         self.bags = Lines(target, builder, signature.args[5], bags)
-        self.now = self.bags.row(number)
-        self.then = self.bags.row(builder.add(number, size(4)))
+        self.now, self.then = self.bags.row(now), self.bags.row(then)
 
     def each_row(self, use: Callable[[ir.Value, ir.Value], None]) -> None:
         """Build a loop over the window's other words: `use` gets the place of each and its row."""
@@ -84,17 +83,22 @@ def gather_bag(
     documents: Any,
     document: Any,
     bags: Any,
-    number: Any,
+    now: Any,
+    then: Any,
     sizes: Any,
     scale: Any,
 ) -> Any:
-    """Fill bags[number] and bags[number + 4] with scale · (Σ sizes[i] · matrix[words[i]] + documents[document])."""
+    """Fill bags[now] and bags[then] with scale · (Σ sizes[i] · matrix[words[i]] + documents[document]).
+
+    `sizes` may be None: all are 1.
+    """
+    has_sizes = not isinstance(sizes, types.NoneType)
 
     def generate(target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         bag = _Bag(target, builder, signature, arguments)
         vector = bag.matrix.vector
-        sizes = items_of(target, builder, signature.args[7], arguments[7])
-        scale = _number(builder, vector, arguments[8])
+        sizes = items_of(target, builder, signature.args[8], arguments[8]) if has_sizes else None
+        scale = _number(builder, vector, arguments[9])
         for count, line, _ in panels(builder, bag.bags.count, _HELD):
             places = [builder.add(line, size(j)) for j in range(count)]
             sums = [cgutils.alloca_once(builder, vector) for _ in places]
@@ -102,9 +106,11 @@ def gather_bag(
                 builder.store(ir.Constant(vector, [0.0] * vector.count), total)
 
             def add_word(place: ir.Value, row: ir.Value, sums: Any = sums, places: Any = places) -> None:
-                weight = everywhere(builder, vector, builder.load(builder.gep(sizes, [place])))
+                weight = everywhere(builder, vector, builder.load(builder.gep(sizes, [place]))) if has_sizes else None
                 for total, here in zip(sums, places, strict=True):
-                    builder.store(multiply_add(builder, weight, bag.matrix.load(row, here), builder.load(total)), total)
+                    x, old = bag.matrix.load(row, here), builder.load(total)
+                    new = builder.fadd(x, old) if weight is None else multiply_add(builder, weight, x, old)
+                    builder.store(new, total)
 
             def add_document(row: ir.Value, sums: Any = sums, places: Any = places) -> None:
                 for total, here in zip(sums, places, strict=True):
@@ -119,7 +125,7 @@ def gather_bag(
         return target.get_dummy_value()
 
     whole, real = types.int64, types.float64
-    return types.void(matrix, words, where, documents, whole, bags, whole, sizes, real), generate
+    return types.void(matrix, words, where, documents, whole, bags, whole, whole, sizes, real), generate
 
 
 @intrinsic
@@ -131,14 +137,15 @@ def spread_bag(
     documents: Any,
     document: Any,
     bags: Any,
-    number: Any,
+    now: Any,
+    then: Any,
     share: Any,
 ) -> Any:
-    """Add share · (bags[number] − bags[number + 4]) to the rows that `gather_bag` took the mean of."""
+    """Add share · (bags[now] − bags[then]) to the rows that `gather_bag` took the mean of."""
 
     def generate(target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
         bag = _Bag(target, builder, signature, arguments)
-        share = _number(builder, bag.matrix.vector, arguments[7])
+        share = _number(builder, bag.matrix.vector, arguments[8])
         for count, line, _ in panels(builder, bag.bags.count, _HELD):
             places = [builder.add(line, size(j)) for j in range(count)]
             moves = [
@@ -155,7 +162,7 @@ def spread_bag(
         return target.get_dummy_value()
 
     whole = types.int64
-    return types.void(matrix, words, where, documents, whole, bags, whole, types.float64), generate
+    return types.void(matrix, words, where, documents, whole, bags, whole, whole, types.float64), generate
 
 
 @intrinsic

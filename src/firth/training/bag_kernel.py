@@ -50,12 +50,12 @@ def _train_paths(group: Group, work: Work) -> tuple[int, float]:
     """Let the words of windows meet the paths of the words in their middle; return pairs and loss."""
     matrices, windows, bags, room = work.matrices, work.windows, work.bags, work.room
     pairs, loss = 0, 0.0
-    for index in range(group.index, group.end):
+    for index in range(group.first, group.end):
         where = np.int64(windows.left[index]), np.int64(windows.right[index]), np.int64(index)
         span = np.int64(bags.starts[index]), np.int64(bags.starts[index + 1])
         path = span, bags.outputs, bags.signs, work.own.weights
         loss += meet_path(matrices, windows.words, where, *path, group, room)
-        pairs += where[1] - where[0]
+        pairs += int(where[1] - where[0])
         if group.looks:
             room.looked[0] += restrain(windows.words, where[0], where[1] + 1, matrices.center, room)
             room.looked[0] += restrain(bags.outputs, span[0], span[1], matrices.context, room)
@@ -66,20 +66,20 @@ def _train_paths(group: Group, work: Work) -> tuple[int, float]:
 def _train_words(group: Group, work: Work) -> tuple[int, float]:
     """Train on windows whose words are bags by themselves, and on what they are not to predict; return pairs, loss."""
     matrices, windows, room = work.matrices, work.windows, work.room
-    pairs = score_group(group.index, group.end, matrices, windows, room)
+    pairs = score_group(group.first, group.end, matrices, windows, room)
     loss = attract(pairs, group, work.bags.member.loss, work.own.ones, room)
     if group.trains:
         count = 0
-        for index in range(group.index, group.end):
+        for index in range(group.first, group.end):
             count += update_window(index, count, matrices, windows, room)
             if group.looks:
                 left, right = windows.left[index], windows.right[index]
                 room.looked[0] += restrain(windows.words, left, right + 1, matrices.center, room)
                 room.looked[0] += restrain(windows.contexts, index, index + 1, matrices.context, room)
-    load_group(group.index, group.end, share_of_pair(group.rate, work), matrices, windows, room)
+    load_group(group.first, group.end, share_of_pair(group.rate, work), matrices, windows, room)
     loss += meet_noise(matrices.center, group, work)
     if group.looks:
-        room.looked[0] += restrain(windows.words, group.index, group.end, matrices.center, room)
+        room.looked[0] += restrain(windows.words, group.first, group.end, matrices.center, room)
     return pairs, loss
 
 
@@ -88,9 +88,9 @@ def _meet_paths(group: Group, work: Work) -> float:
     """Let the bags of a group meet the paths of the words they stand around; return the loss."""
     bags, own, room, context = work.bags, work.own, work.room, work.matrices.context
     loss = 0.0
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] > 0:
-            span = np.int64(bags.starts[group.index + j]), np.int64(bags.starts[group.index + j + 1])
+            span = np.int64(bags.starts[group.first + j]), np.int64(bags.starts[group.first + j + 1])
             loss += meet_list(own.rows, np.int64(j), context, bags.outputs, span, bags.signs, group, room)
             if group.looks:
                 room.looked[0] += restrain(bags.outputs, span[0], span[1], context, room)
@@ -102,23 +102,23 @@ def _meet_words(count: int, group: Group, work: Work) -> float:
     """Let the bags of a group, `count` of which are of any words, meet the words they stand around; return the loss."""
     windows, own, room, context = work.windows, work.own, work.room, work.matrices.context
     place = 0
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] > 0:
-            index = np.int64(group.index + j)
+            index = np.int64(group.first + j)
             where = index, index + 1, index + 1
             window_scores(own.rows, np.int64(j), context, windows.contexts, where, room.parts, place)
             place += 1
     add_up(room.parts, room.pairs, lines_for(count, room))
     loss = attract(count, group, work.bags.member.loss, own.ones, room)
     place = 0
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] > 0 and group.trains:
-            index = np.int64(group.index + j)
+            index = np.int64(group.first + j)
             where = index, index + 1, index + 1
             window_update(own.rows, np.int64(j), context, windows.contexts, where, room.pairs, place)
             place += 1
     if group.looks:
-        room.looked[0] += restrain(windows.contexts, group.index, group.end, context, room)
+        room.looked[0] += restrain(windows.contexts, group.first, group.end, context, room)
     return loss
 
 

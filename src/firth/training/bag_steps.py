@@ -56,7 +56,7 @@ class Group(NamedTuple):
     """Four words, or what is left of them.
 
     Attributes:
-        index: of the first in `windows`.
+        first: index of the first in `windows`.
         end: index after the last.
         turn: of the pool they meet.
         rate: learning rate, 1 where words are scored.
@@ -64,7 +64,7 @@ class Group(NamedTuple):
         trains: whether rows are moved, or scored only.
     """
 
-    index: int
+    first: int
     end: int
     turn: int
     rate: float
@@ -237,10 +237,9 @@ def share_of_pair(rate: float, work: Work) -> float:
 @compiled(inline=True)
 def window_of(index: int, windows: Windows, is_mean: bool) -> tuple[int, int, int]:
     """Return the words whose mean a bag is, as `window_scores` takes them: those of the window, or none."""
-    here = np.int64(index)
     if is_mean:
-        return np.int64(windows.left[index]), np.int64(windows.right[index]), here
-    return here, here, here
+        return int(windows.left[index]), int(windows.right[index]), int(index)
+    return int(index), int(index), int(index)
 
 
 @compiled()
@@ -249,8 +248,8 @@ def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, 
     count = 0
     for j in range(4):
         own.inverse[j] = 0
-    for j in range(group.end - group.index):
-        index = group.index + j
+    for j in range(group.end - group.first):
+        index = group.first + j
         document = np.int64(bags.documents[index]) if len(bags.document_matrix) > 0 else np.int64(-1)
         size = 1.0 if document >= 0 else 0.0
         where = window_of(index, windows, bags.member.is_mean)
@@ -259,7 +258,7 @@ def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, 
                 size += bags.sizes[place]
         if size > 0:
             own.inverse[j] = 1 / size
-            target = bags.document_matrix, document, own.rows, np.int64(j), bags.sizes, own.inverse[j]
+            target = bags.document_matrix, document, own.rows, np.int64(j), np.int64(j + 4), bags.sizes, own.inverse[j]
             gather_bag(center, windows.words, where, *target)
             count += 1
     return count
@@ -268,14 +267,15 @@ def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, 
 @compiled()
 def spread_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, group: Group, room: Room) -> None:
     """Hand the moves of the bags of a group to the rows that they are means of."""
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] == 0:
             continue
-        index = group.index + j
+        index = group.first + j
         document = np.int64(bags.documents[index]) if len(bags.document_matrix) > 0 else np.int64(-1)
         share = own.inverse[j] if bags.member.is_shared else 1.0
         where = window_of(index, windows, bags.member.is_mean)
-        spread_bag(center, windows.words, where, bags.document_matrix, document, own.rows, np.int64(j), share)
+        source = bags.document_matrix, document, own.rows, np.int64(j), np.int64(j + 4), share
+        spread_bag(center, windows.words, where, *source)
         if group.looks:
             room.looked[0] += restrain(windows.words, where[0], where[1] + 1, center, room)
             if document >= 0:

@@ -90,6 +90,13 @@ def start_documents(documents: int, dimensions: int, *, seed: int, dtype: type =
     return matrix
 
 
+def start_pieces(pieces: int, dimensions: int, *, seed: int, dtype: type = np.float32) -> np.ndarray:
+    """Return the rows of pieces as training starts: uniform in ±1 / (2 D)."""
+    matrix = padded_matrix(pieces, dimensions, spare=0, dtype=dtype)
+    _fill(matrix, pieces, dimensions, stream_key(seed, "start", 2))
+    return matrix
+
+
 def _fill(matrix: np.ndarray, rows: int, dimensions: int, key: np.uint64) -> None:
     """Fill rows with uniform numbers in ±1 / (2 D), by place."""
     step = max(1, 2**20 // dimensions)  # so that what is drawn at once stays small

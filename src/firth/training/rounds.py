@@ -13,9 +13,11 @@ from firth.observations.settings import Observations
 from firth.observations.windows import window_rule
 from firth.randomness import stream_key
 from firth.training.bags import HIERARCHICAL, SOFTMAX, BagRoom, Family, bag_room, bags_room, longest_path
-from firth.training.matrices import LINE, SPARE, own_lines, start_documents, start_matrices
+from firth.training.drawing import BagsDrawn, Drawn, Shape, Source, Team
+from firth.training.matrices import LINE, SPARE, own_lines, start_documents, start_matrices, start_pieces
 from firth.training.parts import Parts, cut_corpus
-from firth.training.rounds_kernel import BagsDrawn, Drawn, Shape, Source, Team, work_in_rounds
+from firth.training.pieces import Pieces, PieceTable, compose_all, pieces_of
+from firth.training.rounds_kernel import TICKETS, work_in_rounds
 from firth.training.sampling_kernel import PAIRS, RESTRAINED, Room, kernel_room
 from firth.training.schedule import STILL, Rates
 from firth.training.settings import (
@@ -29,7 +31,7 @@ from firth.training.settings import (
     TURN,
     StreamSettings,
 )
-from firth.training.sharing import BITS, Names, Scratch
+from firth.training.sharing import BITS, CENTER, Names, Scratch
 
 logger = logging.getLogger(__name__)
 
@@ -111,6 +113,7 @@ class Rounds:
         turn: kept words that share a pool.
         dtype: precision.
         family: what bags are drawn from; None for skip-gram with negative sampling.
+        table: which pieces words are made of; None where each is a row of its own.
     """
 
     def __init__(
@@ -126,6 +129,7 @@ class Rounds:
         turn: int = TURN,
         dtype: type = np.float32,
         family: Family | None = None,
+        table: PieceTable | None = None,
     ) -> None:
         self.ids, self.settings = ids, settings
         self.threads = min(settings.threads, slices)  # more would find no work, and spin
@@ -156,10 +160,24 @@ class Rounds:
             None if family is None else BagsDrawn(*bags_room(room, self.length, words, family, shape=(2, slices))),
             _room_to_share(slices, copies, words, room),
             Shape(turn, settings.negatives, scored, relaxation * self.length, trains=True),
+            None if table is None else _pieces(table, slices, copies, settings, dtype),
         )
+        if table is not None:
+            self._team.names.shared[CENTER] = ~np.uint64(0)  # every word that is made of pieces is copied
         self._rooms = [_room_to_work(self._team, family, window, columns, dtype) for _ in range(self.threads)]
         self._tallies = own_lines((slices, LINE // 8), np.float64)
         self._counters = np.zeros(4, np.int64)
+
+    @property
+    def pieces(self) -> np.ndarray | None:
+        """Rows of the pieces that words are made of, (pieces, columns), or None."""
+        return None if self._team.pieces is None else self._team.pieces.matrix
+
+    def compose(self) -> None:
+        """Fill the rows of all words with the means of their pieces, if they are made of pieces."""
+        pieces = self._team.pieces
+        if pieces is not None:
+            compose_all(self.matrices.center, pieces.matrix, pieces.starts, pieces.rows)
 
     @property
     def documents(self) -> np.ndarray:
@@ -193,7 +211,7 @@ class Rounds:
         trains: bool,
     ) -> list[Future[None]]:
         """Start the threads on some rounds."""
-        self._counters = np.zeros(4 + 3 * (span[1] - span[0] + 1), np.int64)
+        self._counters = np.zeros(4 + TICKETS * (span[1] - span[0] + 1), np.int64)
         gate = threading.Barrier(self.threads)
         shape = self._team.shape if trains else self._team.shape._replace(scored=1, trains=False)
         team = self._team._replace(shape=shape)
@@ -215,12 +233,14 @@ class Rounds:
     def compile(self) -> None:
         """Go through one round at learning rate 0."""
         source = self._source(0, self.parts)
-        self._work(0, threading.Barrier(1), np.zeros(10, np.int64), source, (0, 1), self._team, STILL)
+        self._work(0, threading.Barrier(1), np.zeros(4 + 2 * TICKETS, np.int64), source, (0, 1), self._team, STILL)
 
     def tally(self) -> np.ndarray:
         """Return what was done since the last `forget`, (4,): see `firth.training.sampling_kernel`."""
         tally = self._tallies.sum(axis=0)
         tally[RESTRAINED] += tally[RESTRAINED + 1]  # by the two kinds of work, which may be those of two threads
+        if self._team.pieces is not None:
+            tally[RESTRAINED] += self._team.pieces.restrained.sum()
         return tally[PAIRS : RESTRAINED + 1]
 
     def positions_done(self) -> int:
@@ -230,6 +250,8 @@ class Rounds:
     def forget(self) -> None:
         """Start counting anew."""
         self._tallies[:] = 0
+        if self._team.pieces is not None:
+            self._team.pieces.restrained[:] = 0
 
     def _source(self, pass_index: int, parts: Parts) -> Source:
         """Return what the rounds of a pass draw from."""
@@ -273,6 +295,12 @@ def _room_to_draw(slices: int, room: int, length: int, turn: int, pool: int, dty
         pool_times=own_lines((2, slices, turns, 4 * pool), dtype),
         extents=own_lines((2, slices, LINE // 8), np.int64),
     )
+
+
+def _pieces(table: PieceTable, slices: int, copies: int, settings: StreamSettings, dtype: type) -> Pieces:
+    """Return the pieces of words as training starts, with room for their moves."""
+    matrix = start_pieces(table.pieces, settings.dimensions, seed=settings.seed, dtype=dtype)
+    return pieces_of(matrix, table.starts, table.rows, is_shared=table.is_shared, slices=slices, copies=copies)
 
 
 def _room_to_work(

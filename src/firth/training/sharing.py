@@ -159,6 +159,15 @@ def _has_copy(word: int, side: int, index: int, names: Names) -> bool:
 
 
 @compiled()
+def copies_of(word: int, side: int, names: Names) -> int:
+    """Return how many slices have a copy of a word's row."""
+    count = 0
+    for index in range(len(names.words)):
+        count += _has_copy(word, side, index, names)
+    return count
+
+
+@compiled()
 def fill_shares(shares: np.ndarray, relaxation: float) -> None:
     """Fill shares[m] with what the moves of m copies are multiplied with, for m = 1 … S.
 
@@ -223,14 +232,17 @@ def _fetch_copies(matrix: np.ndarray, word: int, index: int, names: Names) -> No
 
 
 @compiled()
-def add_moves(matrices: Matrices, index: int, names: Names, scratch: Scratch) -> int:
-    """Add the moves of all slices to rows that this slice is the first to share; return how many were scaled back."""
+def add_moves(matrices: Matrices, index: int, skipped: int, names: Names, scratch: Scratch) -> int:
+    """Add the moves of all slices to rows that this slice is the first to share; return how many were scaled back.
+
+    `skipped` has the bits of the sides that are left to others.
+    """
     restrained = 0
     count = names.counts[index, 0]
     for number in range(-_AHEAD, count):
         ahead = number + _AHEAD
         if ahead < count:
-            sides = _first_sides(index, ahead, names)
+            sides = _first_sides(index, ahead, names) & ~skipped
             if sides >> CENTER & 1:
                 _fetch_copies(matrices.center, names.words[index, ahead], index, names)
             if sides >> CONTEXT & 1:
@@ -238,7 +250,7 @@ def add_moves(matrices: Matrices, index: int, names: Names, scratch: Scratch) ->
         if number < 0:
             continue
         word = np.int64(names.words[index, number])
-        sides = _first_sides(index, number, names)
+        sides = _first_sides(index, number, names) & ~skipped
         if sides >> CENTER & 1:
             square = _add_row_moves(matrices.center, word, CENTER, index, names, scratch)
             if square > LONGEST * LONGEST:
