@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = [
     "roofline",
     "indexing",
+    "phrases",
     "training",
     "quality",
     "command",

@@ -16,6 +16,7 @@ import firth as firth_package
 from firth import recipes
 from firth.cli import app, verifying
 from firth.cli import counting as counting_commands
+from firth.cli import finding as phrase_commands
 from firth.cli import fitting as fitting_commands
 from firth.cli.training import _DEMO_SETTINGS, default_output, train
 from firth.errors import CorpusError, SettingsError
@@ -23,7 +24,20 @@ from firth.observations.counts import Counts
 from firth.vectors import Vectors
 from small_subwords import small_vectors
 
-COMMANDS = ("train", "similar", "analogy", "info", "evaluate", "count", "merge", "subtract", "fit", "gap", "demo")
+COMMANDS = (
+    "train",
+    "similar",
+    "analogy",
+    "info",
+    "evaluate",
+    "count",
+    "merge",
+    "subtract",
+    "fit",
+    "gap",
+    "phrases",
+    "demo",
+)
 WORDS = ["king", "queen", "man", "woman", "[bold]"]
 TRAINING = {
     "losses": [
@@ -977,3 +991,79 @@ def test_what_can_not_be_fitted_or_measured_is_one_sentence(firth, counted, argu
 @pytest.mark.parametrize("arguments", [("fit",), ("gap", "v"), ("gap", "--counts", "c"), ("gap", "v", "--rows=1")])
 def test_wrong_usage_of_fit_and_gap_is_status_2(firth, here, arguments):
     assert firth(*arguments)[0] == 2
+
+
+# ── phrases ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def york(here):
+    Path("york.txt").write_text("she is in New York\nNew York is not York\na new day in May\n" * 4, encoding="utf-8")
+    return "york.txt"
+
+
+def test_every_parameter_of_find_phrases_is_a_flag_with_the_same_default():
+    library, command = (inspect.signature(f).parameters for f in (recipes.find_phrases, phrase_commands.phrases))
+    only_in_the_command = {"context", "corpus", "output", "joined_with", "count", "overwrite", "json", "verbose"}
+    found = [(name, parameter.default) for name, parameter in command.items() if name not in only_in_the_command]
+    expected = {name: parameter.default for name, parameter in library.items() if name not in ("corpus", "on_progress")}
+    assert found == list((expected | {"connectors": "none"}).items())
+    assert phrase_commands.named_connectors("none") == list(expected["connectors"])
+
+
+def test_phrases_are_found_listed_and_saved(firth, york):
+    status, out, err = firth("phrases", york, "--fold-case", "--threshold", "1", "-n", "1")
+    assert (status, out) == (0, "new_york\t8\t1.2500\t1\n")
+    assert err == "phrases\t1\nwords\t60\nsaved in\tyork.phrases\n"
+    assert [phrase.text for phrase in firth_package.Phrases.load("york.phrases")] == ["new_york"]
+    assert firth("phrases", york)[0] == 1  # the place is taken
+
+
+def test_phrases_as_json(firth, york):
+    flags = ["--passes", "2", "--connectors", "is,in", "--threshold", "1", "--min-count", "1", "--json", "-o", "p"]
+    status, out, err = firth("phrases", york, *flags)
+    document = json.loads(out)
+    assert (status, err, document["path"]) == (0, "", "p")
+    assert len(document["best"]) == min(20, document["phrases"])
+    assert set(document["best"][0]) == {"text", "parts", "count", "score", "pass_number"}
+    assert document["config"]["settings"]["passes"] == 2
+    assert firth_package.Phrases.load("p").connectors == ("in", "is")
+
+
+def test_phrases_are_joined_in_a_text(firth, york):
+    firth("phrases", york, "--threshold", "1", "-o", "p")
+    status, out, err = firth("phrases", york, "--with", "p")
+    assert (status, out) == (0, "")
+    assert err == "sentences\t12\nwords\t60\nsaved in\tyork.joined.txt\n"
+    assert Path("york.joined.txt").read_text(encoding="utf-8").startswith("she is in New_York\nNew_York is not York\n")
+    status, out, _ = firth("phrases", york, "--with", "p", "-o", "other.txt", "--json")
+    assert json.loads(out) == {"path": "other.txt", "phrases": "p", "sentences": 12, "words": 60}
+    assert firth("phrases", york, "--with", "p")[0] == 1  # the place is taken
+
+
+def test_phrases_are_joined_before_training(firth, york, trained):
+    calls = trained(made())
+    assert firth("train", york, "--phrases", "p", "-o", "v")[0] == 0
+    assert calls[0][1]["phrases"] == Path("p")
+
+
+def test_a_search_beside_phrases_that_are_there_is_refused(firth, york):
+    status, _, err = firth("phrases", york, "--with", "p", "--min-count", "5", "--passes", "2")
+    assert status == 2
+    assert "expected no settings of the search beside --with, which takes the phrases in 'p', got --min-count and" in (
+        " ".join(err.replace("│", " ").split())
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["york.txt", "--score", "pmi"], "expected score to be 'original' or 'npmi', got 'pmi'"),
+        (["york.txt", "--with", "nothing"], "nothing to be a folder of phrases written by firth, got nothing there"),
+        (["nothing.txt"], "expected the path of a text file"),
+    ],
+)
+def test_what_can_not_be_found_is_one_sentence(firth, york, arguments, said):
+    status, out, err = firth("phrases", *arguments)
+    assert (status, out) == (1, "")
+    assert err.startswith("firth: expected ") and said in err and err.count("\n") == 1

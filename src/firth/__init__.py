@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from firth.objectives import check_gradient
     from firth.observations import Observations
     from firth.observations.counts import Counts
-    from firth.recipes import count, fit, train
-    from firth.text import Corpus, Vocabulary, prepare_corpus
+    from firth.recipes import count, find_phrases, fit, train
+    from firth.text import Corpus, Phrases, Vocabulary, prepare_corpus
     from firth.vectors import Vectors
     from firth.verification import Verification, verify
 
@@ -52,6 +52,7 @@ _HOMES = {
     "Observations": "firth.observations",
     "OutputError": "firth.errors",
     "OutputExistsError": "firth.errors",
+    "Phrases": "firth.text",
     "SettingsError": "firth.errors",
     "ShapeError": "firth.errors",
     "TrainingError": "firth.errors",
@@ -62,6 +63,7 @@ _HOMES = {
     "check_gradient": "firth.objectives",
     "count": "firth.recipes",
     "evaluate": "firth.evaluation",
+    "find_phrases": "firth.recipes",
     "fit": "firth.recipes",
     "gap": "firth.evaluation.gap",
     "prepare_corpus": "firth.text",
@@ -82,6 +84,7 @@ __all__ = [
     "Observations",
     "OutputError",
     "OutputExistsError",
+    "Phrases",
     "SettingsError",
     "ShapeError",
     "TrainingError",
@@ -93,6 +96,7 @@ __all__ = [
     "check_gradient",
     "count",
     "evaluate",
+    "find_phrases",
     "fit",
     "gap",
     "prepare_corpus",

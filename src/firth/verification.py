@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from firth.errors import CorpusError, FormatError, SettingsError, TrainingError, sentence
+from firth.machine import check_threads
 from firth.provenance import made_with
-from firth.recipes import reading_progress, train
-from firth.text import Corpus, prepare_corpus
+from firth.recipes import train
+from firth.recipes.preparing import prepared_text
+from firth.text import Corpus, Phrases
 from firth.text.tokenizers import TOKENIZERS
 from firth.training.progress import ProgressCallback
 from firth.training.settings import kernel_choices
@@ -120,6 +122,8 @@ class _Record:
     settings: dict[str, Any]
     checksum: str
     source: list[str] | None
+    phrases: list[str]
+    phrases_source: str | None
     made_with: dict[str, Any]
 
 
@@ -195,6 +199,7 @@ def _read_record(config: Mapping[str, Any], model: str) -> _Record:
         **{name: _stored(observations, name, model) for name in _OBSERVATIONS},
     }
     source, made, kernel = corpus.get("source"), training.get("made_with"), training.get("kernel")
+    phrases, phrases_source = corpus.get("phrases") or [], corpus.get("phrases_source")
     is_named = isinstance(source, list) and source and all(isinstance(name, str) for name in source)
     return _Record(
         model,
@@ -202,6 +207,8 @@ def _read_record(config: Mapping[str, Any], model: str) -> _Record:
         settings,
         str(_stored(corpus, "checksum", model)),
         source if is_named else None,
+        list(map(str, phrases)) if isinstance(phrases, list) else [str(phrases)],
+        phrases_source if isinstance(phrases_source, str) else None,
         {**(made if isinstance(made, Mapping) else {}), **_named_kernel(kernel)},
     )
 
@@ -253,13 +260,36 @@ def _prepared_again(
         raise SettingsError(sentence(expected, f"the function {tokenizer}, which is not stored", advice))
     text = {**record.text, "tokenizer": "whitespace" if tokenizer is None else tokenizer}  # None: lists of tokens
     named = _found_again(record) if corpus is None else corpus
-    progress = reading_progress(on_progress)
-    with prepare_corpus(named, **text, cache=cache, threads=threads, on_progress=progress) as prepared:
+    text |= {"cache": cache, "phrases": _phrases_again(record) if record.phrases else None}
+    with prepared_text(named, text, check_threads(threads), on_progress) as prepared:
         yield prepared
+
+
+def _phrases_again(record: _Record) -> Phrases:
+    """Return the phrases that were joined, from where they were then."""
+    advice = "pass the text with its phrases joined: firth.verify(model, phrases.join(corpus, min_count=…))"
+    expected = f"the phrases that were joined for {record.model}, checksum {' and '.join(record.phrases)}"
+    if record.phrases_source is None or len(record.phrases) > 1:
+        raise SettingsError(sentence(expected, "no word where they are", advice))
+    if not Path(record.phrases_source).exists():
+        came = f"nothing at {record.phrases_source!r}, seen from the folder '{Path.cwd()}'"
+        raise SettingsError(sentence(expected, came, f"go to the folder where it was trained, or {advice}"))
+    phrases = Phrases.load(record.phrases_source)
+    if phrases.checksum != record.phrases[0]:
+        came = f"checksum {phrases.checksum} at {record.phrases_source!r}"
+        raise SettingsError(sentence(expected, came, advice))
+    return phrases
 
 
 def _check_prepared(record: _Record, corpus: Corpus) -> None:
     """Refuse a corpus that was prepared otherwise."""
+    if (joined := corpus.settings.get("phrases", [])) != record.phrases:
+        expected, came = (
+            f"phrases with checksum {' and '.join(phrases)}" if phrases else "no phrases"
+            for phrases in (record.phrases, joined)
+        )
+        advice = "join those in it: phrases.join(corpus, min_count=…)" if record.phrases else "pass the text itself"
+        raise SettingsError(sentence(f"a corpus prepared as that of {record.model}, with {expected}", came, advice))
     if wrong := [name for name in _TEXT if corpus.settings[name] != record.text[name]]:
         wanted, came = (
             " and ".join(f"{name}={settings[name]!r}" for name in wrong) for settings in (record.text, corpus.settings)

@@ -74,6 +74,9 @@ def train(
     ] = "whitespace",
     fold_case: Annotated[bool, typer.Option(help="Take upper and lower case as the same.")] = False,
     errors: Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")] = "strict",
+    phrases: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Join these phrases first: what `firth phrases` saved.")
+    ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
     keep_context: Annotated[bool, typer.Option(help="Save the context vectors too.")] = True,
     threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
@@ -130,6 +133,7 @@ def train(
             tokenizer=tokenizer,
             fold_case=fold_case,
             errors=errors,
+            phrases=phrases,
             cache=cache,
             keep_context=keep_context,
             threads=threads,

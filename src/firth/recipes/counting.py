@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from inspect import signature
@@ -14,14 +13,13 @@ from firth.errors import SettingsError, check_integer, sentence
 from firth.machine import check_threads
 from firth.observations import Observations
 from firth.observations.cells import LEAST_MEMORY
-from firth.recipes.preparing import prepared_corpus, source_of
+from firth.recipes.preparing import prepared_corpus, share_progress, source_of
 from firth.text import Corpus, Vocabulary
-from firth.training.progress import Progress, ProgressCallback
+from firth.training.progress import ProgressCallback
 from firth.vectors import Vectors
 
 if TYPE_CHECKING:
     from firth.observations.counts import Counts
-    from firth.observations.rows import ShareCallback
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +120,7 @@ def count(
             reference_total=total,
             threads=threads,
             memory=memory,
-            on_share=_counting_progress(on_progress),
+            on_share=share_progress(on_progress, "counting"),
         )
     (known,) = counts.record.corpora
     counts.record = replace(counts.record, corpora=({**known, "source": source_of(corpus)},))
@@ -153,17 +151,3 @@ def _check_no_choice(text: dict[str, Any]) -> None:
     if changed := [name for name in ("min_count", "max_words") if text[name] != usual[name].default]:
         came = " and ".join(f"{name}={text[name]!r}" for name in changed)
         raise SettingsError(sentence("no choice of words beside a vocabulary", came, "leave it out"))
-
-
-def _counting_progress(on_progress: ProgressCallback | None) -> ShareCallback | None:
-    """Turn a callback that gets `Progress` into one that gets the share that is done."""
-    if on_progress is None:
-        return None
-    began = time.perf_counter()
-
-    def report(share: float) -> None:
-        seconds = time.perf_counter() - began
-        left = seconds * (1 - share) / share if share else None
-        on_progress(Progress(stage="counting", share_done=share, seconds=seconds, seconds_left=left))
-
-    return report

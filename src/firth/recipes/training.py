@@ -14,7 +14,7 @@ from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.provenance import made_with
 from firth.recipes.preparing import prepared_corpus, source_of
-from firth.text import Corpus
+from firth.text import Corpus, Phrases
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
@@ -43,6 +43,7 @@ def train(
     tokenizer: Any = "whitespace",  # noqa: ANN401 - a name, an object or a callable
     fold_case: bool = False,
     errors: str = "strict",
+    phrases: Phrases | str | Path | None = None,
     cache: str | Path | None = None,
     keep_context: bool = True,
     threads: int | None = None,
@@ -77,6 +78,7 @@ def train(
         tokenizer: "whitespace", "words", or a callable from a line to a list of tokens; not used on token lists.
         fold_case: whether words that differ in case alone are one.
         errors: what bytes that are not UTF-8 do: "strict" is an error, "replace" puts U+FFFD.
+        phrases: joined in the text before rare words are left out: what `firth.find_phrases` made, or its folder.
         cache: folder that keeps the prepared corpus; None uses a temporary one (or $FIRTH_CACHE).
         keep_context: whether the context vectors are kept; the gap and further training need them.
         threads: that train at once; None takes every core this process may use. More than eight find work only where
@@ -129,6 +131,7 @@ def train(
         "min_count": min_count,
         "max_words": max_words,
         "errors": errors,
+        "phrases": phrases,
         "cache": cache,
     }
     with prepared_corpus(corpus, text, signature(train), threads, on_progress) as prepared:

@@ -222,19 +222,35 @@ def write_ids(reading: Reading, new_ids: list[np.ndarray], path: Path, threads: 
         threads: ≥ 1.
     """
     numbers = sum(stretch.size for stretch in reading.stretches)
+    blocks = ((partial(spooled, reading, stretch), new_ids[stretch.worker]) for stretch in reading.stretches)
+    return write_numbers(blocks, numbers, path, threads)
+
+
+def write_numbers(
+    blocks: Iterable[tuple[Callable[[], np.ndarray], np.ndarray]], numbers: int, path: Path, threads: int
+) -> int:
+    """Number words anew and write them to a file without empty sentences; return how many sentences.
+
+    Args:
+        blocks: what reads the words of each block, and the final id of each, int32, < 0 for those left out.
+        numbers: how many ids all blocks have.
+        path: the file.
+        threads: ≥ 1.
+    """
     file = IdFile(path, 4 * (numbers + 1))
     sentences = 0
     last = kernels.SENTENCE_END
 
-    def renumbered(stretch: Stretch) -> tuple[np.ndarray, int]:
-        ids = spooled(reading, stretch)
+    def renumbered(block: tuple[Callable[[], np.ndarray], np.ndarray]) -> tuple[np.ndarray, int]:
+        read, new_ids = block
+        ids = read()
         out = np.empty(ids.size, np.int32)
-        written, ends = kernels.final_numbers(ids, new_ids[stretch.worker], out)
+        written, ends = kernels.final_numbers(ids, new_ids, out)
         return out[:written], ends
 
     try:
         with ThreadPoolExecutor(threads) as executor:
-            for out, ends in in_order(executor, renumbered, reading.stretches, threads + 1):
+            for out, ends in in_order(executor, renumbered, blocks, threads + 1):
                 # A sentence that began and ended in the block before ends only once.
                 repeats = out.size > 0 and last == kernels.SENTENCE_END == out[0]
                 file.append(out[1:] if repeats else out)

@@ -178,7 +178,7 @@ class Preparation:
             raise CorpusError(_no_pairs(tokens))
         kept, words = ordered_words(table, counts, self.settings["min_count"], self.settings["max_words"])
         if not words:
-            raise CorpusError(_nothing_left(counts, self.settings["min_count"]))
+            raise CorpusError(nothing_left(counts, self.settings["min_count"]))
         vocabulary = Vocabulary(words, counts[kept])
         final = np.full(table.words, -1, np.int32)
         final[kept] = np.arange(kept.size, dtype=np.int32)
@@ -265,8 +265,13 @@ def _no_pairs(tokens: int) -> str:
     return sentence("sentences with several words", came, advice)
 
 
-def _nothing_left(counts: np.ndarray, min_count: int) -> str:
-    """Say that no word reached the threshold."""
+def nothing_left(counts: np.ndarray, min_count: int) -> str:
+    """Say that no word reached the threshold.
+
+    Args:
+        counts: how often each word came, (V,).
+        min_count: the threshold.
+    """
     highest = int(counts.max())
     came = f"{int(counts.sum())} tokens, {counts.size} different words, the most frequent {highest} times"
     advice = f"pass min_count={highest} or less, or more text"

@@ -11,7 +11,7 @@ class Progress:
     """Where a run stands.
 
     Attributes:
-        stage: "reading", "compiling", "training" or "counting".
+        stage: "reading", "compiling", "training", "counting" or "writing".
         share_done: of this stage, 0 … 1, or None where the end is not known.
         seconds: since the stage began.
         seconds_left: of this stage at the present speed, or None where the end is not known.
