@@ -20,8 +20,8 @@ import measuring
 from measuring import write_lines, write_result
 
 from firth.training.estimate import estimate_memory
-from firth.training.rounds import copies_of_slice
 from firth.training.settings import SLICES
+from firth.training.slices import copies_of_slice
 
 KERNELS = {"firth": True, "firth, racing": False}
 """Names of the kernels, and whether they are reproducible."""

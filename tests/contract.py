@@ -16,10 +16,11 @@ from firth.observations.windows import draw_windows, window_room, window_rule
 from firth.randomness import random_uniform, stream_key
 from firth.training.matrices import Matrices, padded_matrix
 from firth.training.pools import draw_pools, pool_room
-from firth.training.rounds import Rounds, relaxation_rate
+from firth.training.rounds import Rounds
 from firth.training.sampling_kernel import kernel_room, score_windows, train_windows
 from firth.training.schedule import Rates
 from firth.training.settings import StreamSettings
+from firth.training.slices import pace_of
 
 OBSERVED = Observations(window=3, subsample=0.05)
 
@@ -153,7 +154,7 @@ class InRounds(Kernel):
     def twin(self, toy, center, context, rate_at, seed=1):
         """Train as `run` does, slowly."""
         found, pool_at = toy.observed(seed)
-        relaxation = relaxation_rate(toy.observations, toy.counts, toy.negatives)
+        relaxation = pace_of(toy.observations, toy.counts, toy.negatives).heaviest
 
         def share_at(rate, copies):
             way = -np.expm1(-relaxation * self.length * rate)

@@ -415,14 +415,15 @@ def _window(context, row, center, words, where, parts, steps):
 
 
 def test_shares_add_small_moves_up_and_take_the_mean_of_large_ones():
-    shares = np.zeros(9)
+    shares = np.zeros((2, 9))
     for relaxation, expected in ((0.0, 1.0), (1e-9, 1.0), (50.0, 1 / 8)):
         fill_shares(shares, relaxation)
-        assert shares[1] == 1
-        assert shares[8] == pytest.approx(expected, rel=1e-6)
+        assert shares[0, 1] == 1
+        assert shares[0, 8] == pytest.approx(expected, rel=1e-6)
     fill_shares(shares, 0.2)
-    way = 1 - np.exp(-0.2)
-    assert np.allclose(shares[1:], [(1 - (1 - way) ** m) / (m * way) for m in range(1, 9)], rtol=1e-12)
+    for halvings, relaxation in enumerate((0.2, 0.1)):
+        way = 1 - np.exp(-relaxation)
+        assert np.allclose(shares[halvings, 1:], [(1 - (1 - way) ** m) / (m * way) for m in range(1, 9)], rtol=1e-12)
 
 
 def test_a_thread_that_fails_to_start_leaves_none_waiting(monkeypatch):

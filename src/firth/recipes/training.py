@@ -149,7 +149,7 @@ def _train_stream(
     """Say what the run will take, check that the machine has it, and run."""
     from firth.compiling import is_compiled
     from firth.training.estimate import check_memory, estimate_memory
-    from firth.training.rounds import copies_of_run
+    from firth.training.slices import copies_of_run
     from firth.training.stream import Stream
 
     vocabulary = corpus.vocabulary

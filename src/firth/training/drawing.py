@@ -83,6 +83,7 @@ class Shape(NamedTuple):
         negatives: K.
         scored: one word in so many is scored before it is trained on: the first of each slice.
         relaxation: how far a slice brings the heaviest row to where it is drawn, per unit of learning rate.
+        halvings: how often that of each row of the context matrix is half of it, (V,) uint8.
         trains: whether rows are moved at all; if not, words are scored only.
     """
 
@@ -90,6 +91,7 @@ class Shape(NamedTuple):
     negatives: int
     scored: int
     relaxation: float
+    halvings: np.ndarray
     trains: bool
 
 

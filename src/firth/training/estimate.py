@@ -85,7 +85,7 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
         dimensions: D; rows are padded to 16.
         threads: that train at once.
         window: W.
-        copies: rows for copies in each matrix, where threads work in rounds (`firth.training.rounds.copies_of_run`);
+        copies: rows for copies in each matrix, where threads work in rounds (`firth.training.slices.copies_of_run`);
             0 where they race.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))

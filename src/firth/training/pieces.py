@@ -127,7 +127,7 @@ def _turn_into_moves(center: np.ndarray, pieces: Pieces, index: int, names: Name
     for number in range(names.counts[index, 0]):
         if names.sides[index, number] >> CENTER & 1:
             word = names.words[index, number]
-            share = scratch.shares[copies_of(word, CENTER, names)]
+            share = scratch.shares[0, copies_of(word, CENTER, names)]
             if pieces.is_shared:
                 share /= pieces.starts[word + 1] - pieces.starts[word]
             copy, then = center[base + number], center[word]

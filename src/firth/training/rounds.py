@@ -12,7 +12,7 @@ from firth.observations.noise import alias_table
 from firth.observations.settings import Observations
 from firth.observations.windows import window_rule
 from firth.randomness import stream_key
-from firth.training.bags import HIERARCHICAL, SOFTMAX, BagRoom, Family, bag_room, bags_room, longest_path
+from firth.training.bags import BagRoom, Family, bag_room, bags_room, longest_path
 from firth.training.drawing import BagsDrawn, Drawn, Shape, Source, Team
 from firth.training.matrices import LINE, SPARE, own_lines, start_documents, start_matrices, start_pieces
 from firth.training.parts import Parts, cut_corpus
@@ -20,18 +20,9 @@ from firth.training.pieces import Pieces, PieceTable, compose_all, pieces_of
 from firth.training.rounds_kernel import TICKETS, work_in_rounds
 from firth.training.sampling_kernel import PAIRS, RESTRAINED, Room, kernel_room
 from firth.training.schedule import STILL, Rates
-from firth.training.settings import (
-    CURVATURE,
-    FEWEST_ROUNDS,
-    LONGEST_SLICE,
-    MOST_RELAXED,
-    POOL,
-    SHORTEST_SLICE,
-    SLICES,
-    TURN,
-    StreamSettings,
-)
+from firth.training.settings import POOL, SLICES, TURN, StreamSettings
 from firth.training.sharing import BITS, CENTER, Names, Scratch
+from firth.training.slices import copies_of_slice, pace_of, slice_length
 
 logger = logging.getLogger(__name__)
 
@@ -43,60 +34,6 @@ FEW = 1 << 18
 
 _SAMPLE = 16
 """Rounds that tell how fast a run will be."""
-
-
-def relaxation_rate(observations: Observations, counts: np.ndarray, negatives: int) -> float:
-    """Return how far a position brings the context row that gets most to where it is drawn, per unit of learning rate.
-
-    A word o gets pairs · (share of kept words + K q(o)) steps a position. How far steps that add up to 1 bring a row is
-    the curvature of the loss along them: larger the fewer words there are to be drawn to, so CURVATURE + ½ Σ share².
-    A rough measure of both; what it is good for was found by trial (docs/decisions/0003-the-fastest-kernel.md).
-    """
-    kept = counts * observations.keep_probabilities(counts)
-    share = kept / kept.sum()
-    pairs = 2 * observations.pair_weights().sum() * kept.sum() / counts.sum()
-    load = pairs * (share + negatives * observations.noise_distribution(counts)).max()
-    return float(load * (CURVATURE + 0.5 * (share**2).sum()))
-
-
-def slice_length(positions: int, relaxation: float) -> int:
-    """Return how many positions a slice has in one round.
-
-    Slices of a round don't see each other's moves; if each brought its rows too far, all together would overshoot. And
-    a small corpus, too, has some rounds.
-
-    Args:
-        positions: of the corpus.
-        relaxation: of the heaviest row, a position: `relaxation_rate` times the learning rate.
-
-    >>> slice_length(1_000, 4e-4), slice_length(100_000, 4e-4), slice_length(17_000_000, 4e-4)
-    (8, 195, 250)
-    """
-    longest = min(positions / (SLICES * FEWEST_ROUNDS), MOST_RELAXED / relaxation)
-    return int(min(LONGEST_SLICE, max(SHORTEST_SLICE, longest)))
-
-
-def copies_of_slice(
-    length: int, window: int, words: int, *, turn: int = TURN, pool: int = POOL, family: Family | None = None
-) -> int:
-    """Return how many words a slice can touch at the most.
-
-    >>> copies_of_slice(512, 5, 100_000)
-    779
-    """
-    outputs = -(-length // turn) * pool
-    if family is not None and family.member.loss == SOFTMAX:
-        outputs = words
-    elif family is not None and family.member.loss == HIERARCHICAL:
-        outputs = length * longest_path(family)
-    return min(words, length + 2 * window + 1 + outputs)
-
-
-def copies_of_run(positions: int, counts: np.ndarray, observations: Observations, settings: StreamSettings) -> int:
-    """Return how many rows of each matrix the copies of a run take."""
-    relaxation = relaxation_rate(observations, counts, settings.negatives)
-    length = slice_length(positions, settings.learning_rate * relaxation)
-    return SLICES * copies_of_slice(length, observations.window, len(counts))
 
 
 class Rounds:
@@ -138,8 +75,9 @@ class Rounds:
         self.rule = window_rule(observations, counts)
         self.family = family
         self.noise_table = alias_table(observations.noise_distribution(counts))
-        relaxation = relaxation_rate(observations, counts, settings.negatives)
-        self.length = slice_length(len(ids), settings.learning_rate * relaxation) if length is None else length
+        pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
+        copied = 1 + (0 if family is None else longest_path(family))
+        self.length = length or slice_length(len(ids), settings.learning_rate * pace.usual, copies=copied)
         words = len(counts)
         self.parts = cut_corpus(
             ids, slices, held_out=settings.held_out, between_sentences=family is not None and len(family.ends) > 0
@@ -159,7 +97,7 @@ class Rounds:
             _room_to_draw(slices, room, self.length, turn, pool, dtype),
             None if family is None else BagsDrawn(*bags_room(room, self.length, words, family, shape=(2, slices))),
             _room_to_share(slices, copies, words, room),
-            Shape(turn, settings.negatives, scored, relaxation * self.length, trains=True),
+            Shape(turn, settings.negatives, scored, pace.heaviest * self.length, pace.halvings, trains=True),
             None if table is None else _pieces(table, slices, copies, settings, dtype),
         )
         if table is not None:
@@ -312,7 +250,11 @@ def _room_to_work(
     own = None
     if family is not None:
         own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
-    return room, own, Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype))
+    return (
+        room,
+        own,
+        Scratch(own_lines(columns, dtype), own_lines((1 + int(team.shape.halvings.max()), slices + 1), dtype)),
+    )
 
 
 def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:

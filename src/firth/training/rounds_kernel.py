@@ -87,9 +87,9 @@ def _copy_centers(center: np.ndarray, index: int, names: Names, pieces: Pieces |
 def _add_up(index: int, team: Team, pieces: Pieces | None, scratch: Scratch) -> int:
     """Add the moves of copies to the rows they are copies of, or deal them out to the owners of pieces."""
     if pieces is None:
-        return add_moves(team.matrices, index, 0, team.names, scratch)
+        return add_moves(team.matrices, index, 0, team.shape.halvings, team.names, scratch)
     deal_moves(team.matrices.center, pieces, index, team.names, scratch)
-    return add_moves(team.matrices, index, 1 << CENTER, team.names, scratch)
+    return add_moves(team.matrices, index, 1 << CENTER, team.shape.halvings, team.names, scratch)
 
 
 @compiled()

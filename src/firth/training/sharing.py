@@ -22,6 +22,9 @@ CENTER, CONTEXT = 0, 1
 BITS = 1 << 16
 """Bits that tell which rows are shared: 8 KB a slice and side, which stay in the first cache."""
 
+HALVINGS = 16
+"""How often the pace of the heaviest row is halved down to that of the lightest rows, which are all alike."""
+
 _AHEAD = 4
 """How many rows ahead copies are fetched."""
 
@@ -57,7 +60,7 @@ class Scratch(NamedTuple):
 
     Attributes:
         move: of one row, (columns,).
-        shares: what the moves of m copies are multiplied with, (S + 1,).
+        shares: what the moves of m copies are multiplied with, by halvings of the pace, (…, S + 1).
     """
 
     move: np.ndarray
@@ -169,24 +172,28 @@ def copies_of(word: int, side: int, names: Names) -> int:
 
 @compiled()
 def fill_shares(shares: np.ndarray, relaxation: float) -> None:
-    """Fill shares[m] with what the moves of m copies are multiplied with, for m = 1 … S.
+    """Fill shares[h, m] with what the moves of m copies of rows of h halvings are multiplied with, for m = 1 … S.
 
     Trained one after the other, each slice would go the share y = 1 − e^(−x) of the way that is left, m of them
     1 − (1 − y)^m; each from the start, y m in all. The quotient is 1 for small x, and 1/m for large ones.
 
     Args:
-        shares: (S + 1,).
-        relaxation: x, how far a slice brings a row to where it is drawn.
+        shares: (…, S + 1).
+        relaxation: x, how far a slice brings the heaviest row to where it is drawn.
     """
-    shares[0] = 1
-    for copies in range(1, len(shares)):
-        alone = -math.expm1(-relaxation)
-        together = -math.expm1(-relaxation * copies)
-        shares[copies] = together / (copies * alone) if alone > 0 else 1.0
+    for halvings in range(len(shares)):
+        shares[halvings, 0] = 1
+        for copies in range(1, shares.shape[1]):
+            alone = -math.expm1(-relaxation)
+            together = -math.expm1(-relaxation * copies)
+            shares[halvings, copies] = together / (copies * alone) if alone > 0 else 1.0
+        relaxation /= 2
 
 
 @compiled(fast_math=True)
-def _add_row_moves(matrix: np.ndarray, word: int, side: int, index: int, names: Names, scratch: Scratch) -> float:
+def _add_row_moves(
+    matrix: np.ndarray, word: int, side: int, index: int, halvings: int, names: Names, scratch: Scratch
+) -> float:
     """Add the moves of a row's copies, those of slice `index` and later ones, to it; return its square then."""
     slices, rows = names.words.shape
     row = matrix[word]
@@ -203,7 +210,7 @@ def _add_row_moves(matrix: np.ndarray, word: int, side: int, index: int, names: 
             copies += 1
     square = matrix.dtype.type(0)
     for i in range(len(row)):
-        moved = row[i] + scratch.shares[copies] * scratch.move[i]
+        moved = row[i] + scratch.shares[halvings, copies] * scratch.move[i]
         row[i] = moved
         square += moved * moved
     return square
@@ -232,10 +239,12 @@ def _fetch_copies(matrix: np.ndarray, word: int, index: int, names: Names) -> No
 
 
 @compiled()
-def add_moves(matrices: Matrices, index: int, skipped: int, names: Names, scratch: Scratch) -> int:
+def add_moves(
+    matrices: Matrices, index: int, skipped: int, halvings: np.ndarray, names: Names, scratch: Scratch
+) -> int:
     """Add the moves of all slices to rows that this slice is the first to share; return how many were scaled back.
 
-    `skipped` has the bits of the sides that are left to others.
+    `skipped` has the bits of the sides that are left to others; `halvings` are those of `Shape`.
     """
     restrained = 0
     count = names.counts[index, 0]
@@ -252,11 +261,11 @@ def add_moves(matrices: Matrices, index: int, skipped: int, names: Names, scratc
         word = np.int64(names.words[index, number])
         sides = _first_sides(index, number, names) & ~skipped
         if sides >> CENTER & 1:
-            square = _add_row_moves(matrices.center, word, CENTER, index, names, scratch)
+            square = _add_row_moves(matrices.center, word, CENTER, index, 0, names, scratch)
             if square > LONGEST * LONGEST:
                 restrained += scale_back(matrices.center[word])
         if sides >> CONTEXT & 1:
-            square = _add_row_moves(matrices.context, word, CONTEXT, index, names, scratch)
+            square = _add_row_moves(matrices.context, word, CONTEXT, index, halvings[word], names, scratch)
             if square > LONGEST * LONGEST:
                 restrained += scale_back(matrices.context[word])
     return restrained
