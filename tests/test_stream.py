@@ -168,6 +168,28 @@ def test_parts_cover_the_corpus_and_begin_where_they_should(slices, held_out, be
         assert all(place in (0, len(ids)) or ids[place - 1] < 0 for place in parts.starts)
 
 
+@pytest.mark.parametrize("words", [50, 70_000])
+def test_frozen_rows_stay_as_they_are_and_others_move(words):
+    ids = random_ids(50, 5_000, 1)
+    frozen = np.array([0, 3, 17])
+    teams = [make_stream(ids, words).team for _ in range(2)]
+    teams[1].freeze(frozen)
+    for team in teams:
+        team.matrices.context[: min(words, 50), :20] = 0.01
+        with ThreadPoolExecutor(1) as pool:
+            team.submit(pool, 0, Rates(0.1, 0.0, 0.1))[0].result()
+    free, held = teams
+    start = start_matrices(words, 20, seed=1).center
+    for moved, kept, before in (
+        (free.matrices.center, held.matrices.center, start[:50, :20]),
+        (free.matrices.context, held.matrices.context, np.full((50, 20), 0.01, np.float32)),
+    ):
+        assert np.array_equal(kept[frozen, :20], before[frozen])
+        others = np.delete(np.arange(50), frozen)
+        assert not (moved[others, :20] == before[others]).any()
+        assert not (kept[others, :20] == before[others]).any()
+
+
 def test_another_seed_gives_other_vectors():
     ids = random_ids(50, 5_000, 1)
     assert make_stream(ids, 50).train().center.tobytes() != make_stream(ids, 50, seed=2).train().center.tobytes()

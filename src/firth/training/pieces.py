@@ -55,6 +55,7 @@ class Pieces(NamedTuple):
         numbers: and the copy whose move it gets, (S, room) int32.
         edges: where each owner's entries begin, (S, BUCKETS + 1, padded) int64.
         restrained: how many rows of each owner were scaled back, (BUCKETS, padded) int64.
+        frozen: 1 for pieces that stay as they are, (pieces,) uint8.
     """
 
     matrix: np.ndarray
@@ -65,6 +66,7 @@ class Pieces(NamedTuple):
     numbers: np.ndarray
     edges: np.ndarray
     restrained: np.ndarray
+    frozen: np.ndarray
 
 
 def pieces_of(
@@ -90,6 +92,7 @@ def pieces_of(
         own_lines((slices, room), np.int32),
         own_lines((slices, BUCKETS + 8), np.int64),
         own_lines((BUCKETS, 8), np.int64),
+        own_lines(len(matrix), np.uint8),
     )
 
 
@@ -185,6 +188,8 @@ def add_to_pieces(center: np.ndarray, pieces: Pieces, owner: int, names: Names) 
             if place + _AHEAD < last:
                 prefetch_row(pieces.matrix, np.int64(pieces.entries[index, place + _AHEAD]))
                 prefetch_row(center, np.int64(base + pieces.numbers[index, place + _AHEAD]))
+            if pieces.frozen[pieces.entries[index, place]]:
+                continue
             row = pieces.matrix[pieces.entries[index, place]]
             square = _add_move(row, center[base + pieces.numbers[index, place]])
             if square > LONGEST * LONGEST:

@@ -101,10 +101,24 @@ class Rounds:
             None if table is None else _pieces(table, slices, copies, settings, dtype),
         )
         if table is not None:
-            self._team.names.shared[CENTER] = ~np.uint64(0)  # every word that is made of pieces is copied
+            self._team.names.always[CENTER] = ~np.uint64(0)  # every word that is made of pieces is copied
         self._rooms = [_room_to_work(self._team, family, window, columns, dtype) for _ in range(self.threads)]
         self._tallies = own_lines((slices, LINE // 8), np.float64)
         self._counters = np.zeros(4, np.int64)
+
+    def freeze(self, words: np.ndarray, pieces: np.ndarray | None = None) -> None:
+        """Let the rows of some words, and of some pieces, stay as they are.
+
+        Args:
+            words: rows, of both matrices.
+            pieces: rows of pieces, where words are made of them.
+        """
+        names = self._team.names
+        names.frozen[words] = 1
+        for word in np.unique(np.asarray(words) & (BITS - 1)):
+            names.always[:, word >> 6] |= np.uint64(1 << (int(word) & 63))
+        if self._team.pieces is not None and pieces is not None:
+            self._team.pieces.frozen[pieces] = 1
 
     @property
     def pieces(self) -> np.ndarray | None:
@@ -264,6 +278,8 @@ def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:
         touched=own_lines((2, slices, bits), np.uint64),
         shared=own_lines((2, bits), np.uint64),
         once=own_lines((2, bits), np.uint64),
+        always=own_lines((2, bits), np.uint64),
+        frozen=own_lines(words, np.uint8),
         contexts=own_lines((slices, room), np.int32),
         words=own_lines((slices, copies), np.int32),
         sides=own_lines((slices, copies), np.uint8),

@@ -196,8 +196,7 @@ def work_in_rounds(
                 counters[3] = number + 1
             if task < 2 * TASKS:
                 side, part = task // TASKS, task % TASKS
-                if side == CONTEXT or not _has_pieces(team.pieces):  # every word that is made of pieces is copied
-                    find_shared(names.touched[side], names.shared[side], names.once[side], part * 64, (part + 1) * 64)
+                find_shared(side, part * 64, (part + 1) * 64, names)
             elif task < 2 * TASKS + slices and number >= begin:
                 index = task - 2 * TASKS
                 tallies[index, RESTRAINED + 1] += _add_up(index, team, team.pieces, scratch)

@@ -36,6 +36,8 @@ class Names(NamedTuple):
         touched: bits of the words that each slice touches in the next round, (2, S, BITS / 64) uint64, by side.
         shared: bits of the words that several slices touch, (2, BITS / 64) uint64.
         once: room for as many.
+        always: bits of words that are copied whoever touches them, (2, BITS / 64) uint64.
+        frozen: 1 for words whose rows stay as they are, (V,) uint8: they are copied, and no copy's move is added.
         contexts: as in `Windows`, (S, room) int32.
         words: the word of each of a slice's copies, (S, R) int32.
         sides: which of its rows were copied, CENTER 1, CONTEXT 2, (S, R) uint8.
@@ -47,6 +49,8 @@ class Names(NamedTuple):
     touched: np.ndarray
     shared: np.ndarray
     once: np.ndarray
+    always: np.ndarray
+    frozen: np.ndarray
     contexts: np.ndarray
     words: np.ndarray
     sides: np.ndarray
@@ -82,11 +86,12 @@ def _has_bit(bits: np.ndarray, word: int) -> bool:
 
 
 @compiled()
-def find_shared(touched: np.ndarray, shared: np.ndarray, once: np.ndarray, first: int, last: int) -> None:
-    """Set those of the bits [64 · first, 64 · last) that two slices or more have set, of one side; `once` is room."""
+def find_shared(side: int, first: int, last: int, names: Names) -> None:
+    """Set those of the bits [64 · first, 64 · last) of one side that two slices or more have set, or are always set."""
+    touched, shared, once = names.touched[side], names.shared[side], names.once[side]
     for place in range(first, last):
         once[place] = touched[0, place]
-        shared[place] = 0
+        shared[place] = names.always[side, place]
     for index in range(1, len(touched)):
         for place in range(first, last):
             bits = touched[index, place]
@@ -259,7 +264,7 @@ def add_moves(
         if number < 0:
             continue
         word = np.int64(names.words[index, number])
-        sides = _first_sides(index, number, names) & ~skipped
+        sides = 0 if names.frozen[word] else _first_sides(index, number, names) & ~skipped
         if sides >> CENTER & 1:
             square = _add_row_moves(matrices.center, word, CENTER, index, 0, names, scratch)
             if square > LONGEST * LONGEST:
