@@ -127,6 +127,7 @@ class Rounds:
         self.length = slice_length(len(ids), settings.learning_rate * relaxation) if length is None else length
         self.parts = cut_corpus(ids, slices, held_out=settings.held_out)
         self.steps = -(-int((self.parts.ends - self.parts.starts).max()) // self.length)
+        self.positions = int((self.parts.ends - self.parts.starts).sum())
         window = observations.window
         copies = copies_of_slice(self.length, window, len(counts), turn=turn, pool=pool)
         rows = SPARE * slices + slices * copies
@@ -206,6 +207,20 @@ class Rounds:
     def forget(self) -> None:
         """Start counting anew."""
         self._tallies[:] = 0
+
+    def tallies(self) -> np.ndarray:
+        """Return a copy of all that was counted, (S, 8) float64, for `set_tallies`."""
+        return self._tallies.copy()
+
+    def set_tallies(self, tallies: np.ndarray) -> None:
+        """Go on counting from here."""
+        self._tallies[:] = tallies
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays that are the model between two rounds, as views: V whole rows, padding included."""
+        center, context, _ = self.matrices
+        words = len(self.rule.keep)
+        return {"center": center[:words], "context": context[:words]}
 
     def _source(self, pass_index: int, parts: Parts) -> Source:
         """Return what the rounds of a pass draw from."""
