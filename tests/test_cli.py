@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,9 +19,12 @@ from firth.cli import app, verifying
 from firth.cli import counting as counting_commands
 from firth.cli import finding as phrase_commands
 from firth.cli import fitting as fitting_commands
-from firth.cli.training import _DEMO_SETTINGS, default_output, train
+from firth.cli import training as training_command
+from firth.cli.demonstration import _DEMO_SETTINGS
+from firth.cli.training import default_output, train
 from firth.errors import CorpusError, SettingsError
 from firth.observations.counts import Counts
+from firth.training.stream import Stream
 from firth.vectors import Vectors
 from small_subwords import small_vectors
 
@@ -109,8 +113,8 @@ def trained(monkeypatch):
 
 def test_every_parameter_of_train_is_a_flag_with_the_same_default():
     library, command = (inspect.signature(function).parameters for function in (recipes.train, train))
-    only_in_python = {"corpus", "on_progress"}
-    only_in_the_command = {"context", "corpus", "output", "verify", "overwrite", "json", "verbose"}
+    only_in_python = {"corpus", "checkpoints", "on_interval", "on_progress"}
+    only_in_the_command = {"context", *training_command._ONLY_HERE}
     assert {name: parameter.default for name, parameter in library.items() if name not in only_in_python} == {
         name: parameter.default for name, parameter in command.items() if name not in only_in_the_command
     }
@@ -141,7 +145,7 @@ def test_parameters_of_fit_have_the_order_of_train():
     train_parameters, fit_parameters = (inspect.signature(f).parameters for f in (recipes.train, recipes.fit))
     shared = [name for name in train_parameters if name in fit_parameters]
     assert shared == [name for name in fit_parameters if name in train_parameters]
-    different = {"passes"}  # over text, and over pairs of words
+    different = {"passes", "held_out"}  # over text, and over pairs of words; a share, and counts
     assert all(train_parameters[name].default == fit_parameters[name].default for name in {*shared} - different)
 
 
@@ -666,8 +670,10 @@ def test_info_tells_of_subwords(firth, here):
 def little_documentation(monkeypatch):
     """Stand in for the documentation, and have one of the words that the demo asks for."""
     monkeypatch.setattr("firth.documentation.read_documentation", lambda: iter([["king", "queen"]]))
-    monkeypatch.setattr("firth.cli.training._DEMO_WORDS", ("king", "absent"))
-    monkeypatch.setattr("firth.cli.training._DEMO_ANALOGIES", (("man", "king", "woman"), ("man", "absent", "woman")))
+    monkeypatch.setattr("firth.cli.demonstration._DEMO_WORDS", ("king", "absent"))
+    monkeypatch.setattr(
+        "firth.cli.demonstration._DEMO_ANALOGIES", (("man", "king", "woman"), ("man", "absent", "woman"))
+    )
 
 
 @pytest.mark.usefixtures("little_documentation")
@@ -736,8 +742,100 @@ def test_ctrl_c_saves_what_was_learnt(corpus):
                 break
         said = process.stderr.read()
     assert process.returncode == 130, said
-    assert said.endswith("firth: interrupted; what was learnt until then is saved in corpus.vectors\n")
+    assert "firth: interrupted; what was learnt until then is saved in corpus.vectors\n" in said
+    again = shlex.join(["firth", "train", corpus, *flags, "--resume"])
+    assert said.endswith(f"firth: to go on: {again}\n")
     assert Vectors.load("corpus.vectors", check=True).config["training"]["interrupted"] is True
+    assert [path.name for path in Path("corpus.vectors.checkpoints").iterdir()] == ["checkpoint-000001"]
+
+
+# ── going on ────────────────────────────────────────────────────────────────────────────────────────────────
+
+KEPT = ["--dimensions=4", "--min-count=1", "--passes=40", "--checkpoint-words=500"]
+PLACE = Path("v.checkpoints")
+
+
+@pytest.fixture
+def interrupts(monkeypatch):
+    """Let Ctrl-C be pressed after an interval of the next run."""
+
+    places = []
+
+    def told(stream, interval, tell=Stream._tell):
+        if interval.number in places:
+            places.clear()
+            os.kill(os.getpid(), signal.SIGINT)
+        return tell(stream, interval)
+
+    monkeypatch.setattr(Stream, "_tell", told)
+    return places.append
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent in another way there")
+def test_resume_goes_on_to_the_same_bytes_and_cleans_up(firth, corpus, interrupts):
+    assert firth("train", corpus, "-o", "whole", *KEPT)[0] == 0
+    assert not Path("whole.checkpoints").exists()
+    for number in (3, 20):
+        interrupts(number)
+        status, _, err = firth("train", corpus, "-o", "v", *KEPT, *(["--resume"] if number > 3 else []))
+        assert status == 130
+        assert "to go on: firth " in err
+        assert Vectors.load("v").config["training"]["stopped"] == "interrupted"
+        assert len(list(PLACE.iterdir())) == 2
+    assert firth("train", corpus, "-o", "v", *KEPT)[0] == 1  # not without being asked to
+    status, _, err = firth("train", corpus, "-o", "v", *KEPT, "--threads=3", "--resume")
+    assert status == 0, err
+    assert Path("v/vectors.safetensors").read_bytes() == Path("whole/vectors.safetensors").read_bytes()
+    assert Vectors.load("v").config["training"]["stopped"] is None
+    assert not PLACE.exists()
+    status, _, err = firth("train", corpus, "-o", "v", *KEPT, "--resume")  # nothing is left to go on from
+    assert (status, "which exists" in err) == (1, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent in another way there")
+def test_resume_refuses_other_settings_and_the_output_of_another_run(firth, corpus, interrupts):
+    interrupts(3)
+    assert firth("train", corpus, "-o", "v", *KEPT)[0] == 130
+    status, _, err = firth("train", corpus, "-o", "v", *KEPT, "--window=3", "--resume")
+    assert status == 1
+    assert "expected the run that the checkpoints in 'v.checkpoints' are of, with window=5, got window=3; " in err
+    assert firth("train", corpus, "-o", "v", *KEPT, "--overwrite")[0] == 1
+    made().save("v", overwrite=True)
+    status, _, err = firth("train", corpus, "-o", "v", *KEPT, "--resume")
+    assert (status, "which exists" in err) == (1, True)
+    assert len(list(PLACE.iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT is sent in another way there")
+def test_without_checkpoints_none_are_left(firth, corpus, interrupts):
+    interrupts(3)
+    status, _, err = firth("train", corpus, "-o", "v", *KEPT[:3], "--no-checkpoints")
+    assert status == 130
+    assert err.endswith("saved in v\n")
+    assert not PLACE.exists()
+
+
+def test_patience_stops_and_the_loss_held_out_is_shown(firth, corpus):
+    flags = [*KEPT, "--held-out=0.1", "--patience=2", "--learning-rate=0.5", "--subsample=0"]
+    status, _, err = firth("train", corpus, "-o", "v", *flags)
+    assert status == 0, err
+    training = Vectors.load("v").config["training"]
+    assert training["stopped"] == "no improvement"
+    rows = [line.split("\t") for line in err.splitlines() if line.startswith("pass\t")]
+    assert [len(row) for row in rows] == [6] * len(rows)
+    assert float(rows[-1][-1]) == pytest.approx(training["losses"][-1]["held_out_loss_per_pair"], abs=1e-4)
+    assert "stopped\tno improvement" in firth("info", "v")[1]
+    card = Path("v/README.md").read_text(encoding="utf-8")
+    assert f"Training was stopped in pass {len(training['losses'])} of 40: no improvement." in card
+    assert "held-out loss" in card
+    assert not PLACE.exists()
+
+
+@pytest.mark.parametrize("flags", [["--resume"], ["--checkpoint-words=5"]])
+def test_flags_that_contradict_each_other_are_wrong_usage(firth, corpus, flags):
+    status, _, err = firth("train", corpus, "--no-checkpoints", *flags)
+    assert status == 2
+    assert "'--no-checkpoints' contradicts '--resume' and '--checkpoint-words'" in err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")

@@ -35,7 +35,7 @@ PLACES = {name: (floor, place) for floor, names in enumerate(FLOORS) for place, 
 MODULE_LINES = 400
 FUNCTION_LINES = 50
 PARAMETERS = 12
-RECIPE_PARAMETERS = 24
+RECIPE_PARAMETERS = 34
 RECIPES = {
     ("recipes", "phrases", "find_phrases"),
     ("recipes", "training", "train"),

@@ -47,7 +47,7 @@ def report(**changes):
         "loss_per_pair": 2.3144,
         "learning_rate": 0.0125,
     }
-    return SimpleNamespace(**{"gap": None, **facts, **changes})
+    return SimpleNamespace(**{"gap": None, "held_out_loss_per_pair": None, **facts, **changes})
 
 
 def test_a_table_in_a_pipe_is_lines_of_tabs():
@@ -166,11 +166,13 @@ def test_progress_in_a_pipe_is_a_line_for_each_stage_and_pass_if_asked_for(capsy
         on_progress(report(share_done=0.9))
         on_progress(report(pass_number=2, loss_per_pair=2.2))
         on_progress(report(pass_number=3, words_per_second=None, learning_rate=None, gap=0.5))
+        on_progress(report(pass_number=4, held_out_loss_per_pair=2.3456))
     assert capsys.readouterr().err == (
         "firth: reading\n"
         "firth: pass 1/2, 3.85 M words/s, loss 2.314, rate 0.0125, 1:15 left\n"
         "firth: pass 2/2, 3.85 M words/s, loss 2.200, rate 0.0125, 1:15 left\n"
         "firth: pass 3/2, loss 2.314, gap 0.500, 1:15 left\n"
+        "firth: pass 4/2, 3.85 M words/s, loss 2.314, held out 2.346, 1:15 left\n"
     )
 
 

@@ -199,6 +199,10 @@ AGAIN = "Reproducible: `firth train --verify 'a b' CORPUS` trains it again, on a
             {"reproducible": True, "interrupted": True},
             "Not reproducible: training was interrupted, where no other would be.",
         ),
+        (
+            {"reproducible": True, "resumed_with_changes": ["numpy 2.4.6 then, 2.5.0 now"]},
+            "Perhaps not reproducible: parts of it were made with other versions, or on another processor.",
+        ),
         ({"passes": 2}, None),
     ],
 )

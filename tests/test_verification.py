@@ -36,6 +36,8 @@ OTHER = {  # than the defaults, all of them
     "fold_case": True,
     "errors": "replace",
     "seed": 7,
+    "held_out": 0.25,
+    "interval_words": 7,
 }
 
 
@@ -97,16 +99,9 @@ def test_the_corpus_is_found_where_it_was_and_gives_the_same_bytes(saved, traine
 
 
 def test_every_setting_that_shapes_the_bytes_is_taken_from_the_vectors():
-    leave_no_trace = {
-        "corpus",
-        "phrases",  # told by their checksum: see the tests of phrases
-        "cache",
-        "keep_context",
-        "threads",
-        "reproducible",
-        "on_progress",
-    }
-    stored = {*verification._TRAINING, *verification._OBSERVATIONS, *verification._TEXT}
+    leave_no_trace = {"corpus", "cache", "keep_context", "threads", "reproducible", "checkpoints", "resume"}
+    leave_no_trace |= {"on_interval", "on_progress", "phrases"}  # phrases are told by their checksum
+    stored = {*verification._TRAINING, *verification._INTERVALS, *verification._OBSERVATIONS, *verification._TEXT}
     parameters = inspect.signature(firth.train).parameters
     assert set(parameters) - leave_no_trace == stored == set(OTHER)
     assert all(OTHER[name] != parameters[name].default for name in OTHER)
@@ -276,7 +271,7 @@ def test_another_text_is_refused_before_training(saved, monkeypatch):
             {"interrupted": True},
             TrainingError,
             "expected v to have been trained to its end, got an interruption in pass 2 of 2; "
-            "train it anew: where it was stopped can't be repeated",
+            "go on from its checkpoints, if there are any, or train it anew: where it was stopped can't be repeated",
         ),
         (
             {"seed": None},

@@ -35,16 +35,20 @@ if TYPE_CHECKING:
     from firth.observations.counts import Counts
     from firth.recipes import count, find_phrases, fit, train
     from firth.text import Corpus, Phrases, Vocabulary, prepare_corpus
+    from firth.training.checkpoints import Checkpoints
+    from firth.training.intervals import EarlyStopping
     from firth.vectors import Vectors
     from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Checkpoints": "firth.training.checkpoints",
     "Corpus": "firth.text",
     "CorpusError": "firth.errors",
     "Counts": "firth.observations.counts",
     "CountsError": "firth.errors",
+    "EarlyStopping": "firth.training.intervals",
     "FirthError": "firth.errors",
     "FormatError": "firth.errors",
     "Gap": "firth.evaluation.gap",
@@ -73,10 +77,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "Checkpoints",
     "Corpus",
     "CorpusError",
     "Counts",
     "CountsError",
+    "EarlyStopping",
     "FirthError",
     "FormatError",
     "Gap",

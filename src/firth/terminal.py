@@ -242,8 +242,12 @@ def _facts(report: Progress, separator: str) -> str:
     facts = [
         None if report.words_per_second is None else f"{short_number(report.words_per_second)} words/s",
         None if report.loss_per_pair is None else f"loss {report.loss_per_pair:.3f}",
+        None if report.held_out_loss_per_pair is None else f"held out {report.held_out_loss_per_pair:.3f}",
         None if report.gap is None else f"gap {report.gap:.3f}",
-        None if report.learning_rate is None else f"rate {report.learning_rate:.4f}",
+        # Beside a held-out loss there is no room for the rate in 80 columns.
+        None
+        if report.learning_rate is None or report.held_out_loss_per_pair is not None
+        else f"rate {report.learning_rate:.4f}",
         None if report.seconds_left is None else f"{clock(report.seconds_left)} left",
     ]
     return separator.join(fact for fact in facts if fact)

@@ -25,6 +25,7 @@ from firth.training.settings import kernel_choices
 from firth.vectors import Vectors
 
 _TRAINING = ("dimensions", "negatives", "passes", "learning_rate", "seed")
+_INTERVALS = {"held_out": 0.0, "interval_words": None}  # with what they are where nothing is said of them
 _OBSERVATIONS = ("window", "window_weights", "subsample", "dropping", "keep", "noise_exponent")
 _TEXT = ("tokenizer", "fold_case", "min_count", "max_words", "errors")
 _NUMBERS_AT_ONCE = 1 << 20
@@ -115,7 +116,10 @@ class Verification:
 
 @dataclass(frozen=True)
 class _Record:
-    """What vectors say of how they were trained: everything that is needed to do it again."""
+    """What vectors say of how they were trained: everything that is needed to do it again.
+
+    `last_interval` is the one after which a callback stopped it, or None.
+    """
 
     model: str
     text: dict[str, Any]
@@ -125,6 +129,7 @@ class _Record:
     phrases: list[str]
     phrases_source: str | None
     made_with: dict[str, Any]
+    last_interval: int | None
 
 
 def verify(
@@ -171,7 +176,13 @@ def verify(
             expected = f"the text that {name} was trained on, checksum {record.checksum}"
             advice = "pass the text as it was then (`b2sum -l 256` prints the checksum of a plain file)"
             raise CorpusError(sentence(expected, f"checksum {prepared.checksum}", advice))
-        again = train(prepared, **record.settings, threads=threads, on_progress=on_progress)
+        again = train(
+            prepared,
+            **record.settings,
+            threads=threads,
+            on_interval=lambda interval: interval.number == record.last_interval,
+            on_progress=on_progress,
+        )
     if again.config["training"]["interrupted"]:
         raise KeyboardInterrupt  # half a training says nothing
     return Verification(
@@ -197,7 +208,10 @@ def _read_record(config: Mapping[str, Any], model: str) -> _Record:
     settings = {
         **{name: _stored(training, name, model) for name in _TRAINING},
         **{name: _stored(observations, name, model) for name in _OBSERVATIONS},
+        **{name: training.get(name, usual) for name, usual in _INTERVALS.items()},
     }
+    intervals = training.get("intervals")
+    last_interval = len(intervals) if training.get("stopped") and isinstance(intervals, list) else None
     source, made, kernel = corpus.get("source"), training.get("made_with"), training.get("kernel")
     phrases, phrases_source = corpus.get("phrases") or [], corpus.get("phrases_source")
     is_named = isinstance(source, list) and source and all(isinstance(name, str) for name in source)
@@ -210,6 +224,7 @@ def _read_record(config: Mapping[str, Any], model: str) -> _Record:
         list(map(str, phrases)) if isinstance(phrases, list) else [str(phrases)],
         phrases_source if isinstance(phrases_source, str) else None,
         {**(made if isinstance(made, Mapping) else {}), **_named_kernel(kernel)},
+        last_interval,
     )
 
 
@@ -231,8 +246,13 @@ def _check_repeatable(training: Mapping[str, Any], model: str) -> None:
     if training.get("interrupted"):
         expected = f"{model} to have been trained to its end"
         came = f"an interruption in pass {len(training.get('losses') or [])} of {training.get('passes')}"
-        advice = "train it anew: where it was stopped can't be repeated"
+        advice = (
+            "go on from its checkpoints, if there are any, or train it anew: where it was stopped can't be repeated"
+        )
         raise TrainingError(sentence(expected, came, advice))
+    if changes := training.get("resumed_with_changes"):
+        expected = f"{model} to have been trained with the same versions, on one kind of processor, from start to end"
+        raise SettingsError(sentence(expected, ", ".join(map(str, changes)), "train it anew"))
 
 
 def _named_kernel(kernel: object) -> dict[str, Any]:

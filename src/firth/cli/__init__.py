@@ -4,8 +4,8 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 `firth --help` answers at once. A mistake that the user can mend is one sentence on standard error and status 1;
 wrong usage is status 2; Ctrl-C is status 130.
 
-Modules in the order of their imports: failures, options, counted, queries, verifying, training, counting,
-fitting, finding.
+Modules in the order of their imports: failures, options, counted, queries, verifying, training, demonstration,
+counting, fitting, finding.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from typing import Annotated
 import typer
 
 from firth.cli.counting import count, merge, subtract
+from firth.cli.demonstration import demo
 from firth.cli.failures import Commands
 from firth.cli.finding import phrases
 from firth.cli.fitting import fit, gap
 from firth.cli.queries import analogy, evaluate, info, similar
-from firth.cli.training import demo, train
+from firth.cli.training import train
 
 __all__ = ["app", "main"]
 

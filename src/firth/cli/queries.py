@@ -87,9 +87,9 @@ def info(
 ) -> None:
     """Tell what vectors or counts hold and how they came about.
 
-    In a pipe each line is a name and its value; a line for each pass is `pass`, its number, pairs, words a second and
-    loss per pair; for each sweep over counts `sweep`, its number, loss per pair, share closed and, if there is one, the
-    held-out loss; separated by tabs.
+    In a pipe each line is a name and its value; a line for each pass is `pass`, its number, pairs, words a second, loss
+    per pair and, if there is one, the held-out loss; for each sweep over counts `sweep`, its number, loss per pair,
+    share closed and, if there is one, the held-out loss; separated by tabs.
     """
     from firth.contents import kind_of
 
@@ -165,7 +165,13 @@ def write_losses(vectors: Vectors, *, stream: TextIO | None = None) -> None:
     """Write a table with the loss of each pass or sweep; of many, those at the ends of equal steps."""
     training = vectors.config.get("training", {})
     passes = [
-        (entry["pass"], entry["pairs"], round(entry["words_per_second"]), entry["loss_per_pair"])
+        (
+            entry["pass"],
+            entry["pairs"],
+            round(entry["words_per_second"]),
+            entry["loss_per_pair"],
+            entry.get("held_out_loss_per_pair"),
+        )
         for entry in training.get("losses", [])
     ]
     sweeps = [
@@ -173,7 +179,10 @@ def write_losses(vectors: Vectors, *, stream: TextIO | None = None) -> None:
         for entry in training.get("sweeps", [])
     ]
     if passes:
-        write_table(("pass", "pairs", "words/s", "loss per pair"), _some(passes), line_start="pass", stream=stream)
+        columns = ["pass", "pairs", "words/s", "loss per pair", "held-out loss"]
+        width = 4 if all(held_out is None for *_, held_out in passes) else 5
+        shown = [row[:width] for row in _some(passes)]
+        write_table(columns[:width], shown, line_start="pass", stream=stream)
     if sweeps:
         columns = ["sweep", "loss per pair", "share closed", "held-out loss"]
         width = 3 if all(held_out is None for *_, held_out in sweeps) else 4

@@ -1,7 +1,8 @@
-"""Commands that train: `firth train` on the user's text, `firth demo` on text that is always there."""
+"""`firth train`: from the user's text to saved vectors, kept on the way."""
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,29 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from firth.cli.failures import INTERRUPTED
-from firth.cli.options import Json, Output, Overwrite, Verbose
+from firth.cli.options import Json, Overwrite, Verbose
 from firth.cli.queries import write_losses
 from firth.cli.verifying import verify_model
-from firth.terminal import (
-    Cell,
-    clock,
-    log_shown,
-    progress_shown,
-    say,
-    write_facts,
-    write_json,
-    write_table,
-)
+from firth.terminal import Cell, clock, log_shown, progress_shown, say, write_facts, write_json
 
 if TYPE_CHECKING:
+    from firth.training.checkpoints import Checkpoints
     from firth.vectors import Vectors
 
-_COMPRESSIONS = {".gz", ".bz2", ".xz", ".zst"}
+_ONLY_HERE = {
+    *("corpus", "output", "verify", "overwrite", "json", "verbose"),
+    *("patience", "checkpoint_minutes", "checkpoint_words", "no_checkpoints"),
+}
+"""The parameters of `firth train` that `firth.train` does not have, or not by this name; it gets all others."""
 
-_DEMO_FOLDER = Path("firth-demo.vectors")
-_DEMO_SETTINGS: dict[str, Any] = {"dimensions": 100, "window": 8, "min_count": 10, "passes": 20}
-_DEMO_WORDS = ("row", "mean", "median", "list", "read", "left", "minimum", "client", "encode")
-_DEMO_ANALOGIES = (("array", "arrays", "list"), ("read", "reading", "write"), ("sin", "cos", "sinh"))
+_COMPRESSIONS = {".gz", ".bz2", ".xz", ".zst"}
 
 
 def train(
@@ -79,6 +73,12 @@ def train(
     ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
     keep_context: Annotated[bool, typer.Option(help="Save the context vectors too.")] = True,
+    held_out: Annotated[
+        float, typer.Option(help="Share of the text that is never trained on, and whose loss is told: 0.01, say.")
+    ] = 0.0,
+    interval_words: Annotated[
+        int | None, typer.Option(help="Tell losses after so many words of text, about; by default after each pass.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
     seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
     reproducible: Annotated[
@@ -88,6 +88,21 @@ def train(
             help="The same bytes on any number of threads; racing is a little faster, and no two runs are the same.",
         ),
     ] = True,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Stop when so many intervals have not lowered the loss of what is held out."),
+    ] = None,
+    checkpoint_minutes: Annotated[
+        float, typer.Option(help="Write a checkpoint each time so many minutes have passed, in FOLDER.checkpoints.")
+    ] = 10.0,
+    checkpoint_words: Annotated[
+        int | None, typer.Option(help="Write one each time so many words have been trained, too.")
+    ] = None,
+    no_checkpoints: Annotated[bool, typer.Option("--no-checkpoints", help="Write none, not even at Ctrl-C.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on from the last checkpoint, to the bytes of a run that was never stopped."),
+    ] = False,
     verify: Annotated[
         Path | None,
         typer.Option(
@@ -102,7 +117,8 @@ def train(
 ) -> None:
     """Train word vectors on text and save them.
 
-    Ctrl-C stops training and saves what was learnt until then; a second Ctrl-C leaves at once.
+    Ctrl-C stops training, writes a checkpoint and saves what was learnt until then; the same command with --resume
+    goes on from there. A second Ctrl-C leaves at once. Checkpoints go when training has come to its end.
     """
     if verify is not None:
         given = as_given(corpus) if corpus else None
@@ -111,87 +127,34 @@ def train(
     if not corpus:
         context.fail("Missing argument 'CORPUS': name a text to train on, or with --verify vectors to train again")
     from firth import recipes
+    from firth.recipes.resuming import is_interrupted_part
     from firth.storage import check_free_output
+    from firth.training.intervals import EarlyStopping
 
     folder = default_output(corpus) if output is None else output
-    check_free_output(folder, overwrite=overwrite)
+    checkpoints = None
+    if not no_checkpoints:
+        checkpoints = checkpoints_of(folder, checkpoint_minutes, checkpoint_words)
+    elif resume or checkpoint_words is not None:
+        context.fail("Option '--no-checkpoints' contradicts '--resume' and '--checkpoint-words': leave one out")
+    on_interval = None if patience is None else EarlyStopping(patience=patience)
     with log_shown(verbose=verbose), progress_shown(verbose=verbose) as on_progress:
+        # What this very run had learnt when it was interrupted gives way to what it learns.
+        overwrite = overwrite or (resume and checkpoints is not None and is_interrupted_part(folder, checkpoints))
+        check_free_output(folder, overwrite=overwrite)
         vectors = recipes.train(
             as_given(corpus),
-            dimensions=dimensions,
-            window=window,
-            negatives=negatives,
-            min_count=min_count,
-            max_words=max_words,
-            subsample=subsample,
-            passes=passes,
-            learning_rate=learning_rate,
-            noise_exponent=noise_exponent,
-            window_weights=window_weights,
-            dropping=dropping,
-            keep=keep,
-            tokenizer=tokenizer,
-            fold_case=fold_case,
-            errors=errors,
-            phrases=phrases,
-            cache=cache,
-            keep_context=keep_context,
-            threads=threads,
-            seed=seed,
-            reproducible=reproducible,
+            **{name: value for name, value in context.params.items() if name not in _ONLY_HERE},
+            checkpoints=checkpoints,
+            on_interval=on_interval,
             on_progress=on_progress,
         )
-    result = _save(vectors, folder, overwrite=overwrite, as_json=json)
+    result = save_vectors(vectors, folder, overwrite=overwrite, as_json=json)
     if json:
         write_json(result)
-    leave_if_interrupted(vectors, folder)
-
-
-def demo(
-    output: Output = _DEMO_FOLDER,
-    overwrite: Overwrite = False,
-    json: Json = False,
-    verbose: Verbose = False,
-) -> None:
-    """Train on the documentation of this Python and show the result.
-
-    The corpus is the docstrings of the standard library and of the installed packages: nothing is downloaded, and
-    it takes less than a minute. An earlier demo in the default place is replaced.
-    """
-    from firth import recipes
-    from firth.documentation import read_documentation
-    from firth.storage import check_free_output
-
-    folder = _DEMO_FOLDER if output is None else output
-    overwrite = overwrite or _is_demo(folder)
-    check_free_output(folder, overwrite=overwrite)
-    with log_shown(verbose=verbose), progress_shown(verbose=verbose) as on_progress:
-        vectors = recipes.train(read_documentation(), **_DEMO_SETTINGS, on_progress=on_progress)
-    vectors.config["demo"] = True
-    neighbours = {word: _words(vectors.most_similar(word, count=5)) for word in _DEMO_WORDS if word in vectors}
-    analogies = {
-        f"{a} : {b} = {c} : …": _words(vectors.analogy(a, b, c, count=3))
-        for a, b, c in _DEMO_ANALOGIES
-        if a in vectors and b in vectors and c in vectors
-    }
-    result = _save(vectors, folder, overwrite=overwrite, as_json=json)
-    if json:
-        write_json({**result, "neighbours": neighbours, "analogies": analogies})
-    else:
-        write_table(("word", "nearest"), [(word, ", ".join(found)) for word, found in neighbours.items()])
-        write_table(("analogy", "found"), [(question, ", ".join(found)) for question, found in analogies.items()])
-    leave_if_interrupted(vectors, folder)
-
-
-def _is_demo(folder: Path) -> bool:
-    """Tell whether a folder is an earlier demo's, in the default place."""
-    from firth.errors import FirthError
-    from firth.vectors import Vectors
-
-    try:
-        return folder == _DEMO_FOLDER and Vectors.load(folder).config.get("demo") is True
-    except FirthError:
-        return False
+    leave_if_interrupted(vectors, folder, checkpoints)
+    if checkpoints is not None:
+        checkpoints.remove()
 
 
 def as_given(corpus: list[str]) -> str | list[Path]:
@@ -220,7 +183,7 @@ def default_output(corpus: list[str], kind: str = "vectors") -> Path:
     return Path(f"{Path(name).stem or 'corpus'}.{kind}")
 
 
-def _save(vectors: Vectors, folder: Path, *, overwrite: bool, as_json: bool) -> dict[str, Any]:
+def save_vectors(vectors: Vectors, folder: Path, *, overwrite: bool, as_json: bool) -> dict[str, Any]:
     """Save vectors, sum up for a person on standard error how they came about, and return it for a program."""
     vectors.save(folder, overwrite=overwrite)
     training = vectors.config["training"]
@@ -240,13 +203,18 @@ def _save(vectors: Vectors, folder: Path, *, overwrite: bool, as_json: bool) -> 
     return {"path": folder, **shape, "pairs": pairs, "words_per_second": speed, "training": training}
 
 
-def leave_if_interrupted(vectors: Vectors, folder: Path) -> None:
-    """Leave with the status of Ctrl-C if training was stopped by it."""
+def checkpoints_of(folder: Path, minutes: float, words: int | None) -> Checkpoints:
+    """Say where the checkpoints of an output are, beside it, and when they are written."""
+    from firth.training.checkpoints import Checkpoints
+
+    return Checkpoints(folder.with_name(f"{folder.name}.checkpoints"), minutes, words)
+
+
+def leave_if_interrupted(vectors: Vectors, folder: Path, checkpoints: Checkpoints | None = None) -> None:
+    """Leave with the status of Ctrl-C if training was stopped by it; say how to go on where that can be done."""
     if vectors.config["training"]["interrupted"]:
         say(f"interrupted; what was learnt until then is saved in {folder}")
+        if checkpoints is not None and checkpoints.numbers():
+            given = [argument for argument in sys.argv[1:] if argument != "--resume"]
+            say(f"to go on: {shlex.join(['firth', *given, '--resume'])}")
         raise typer.Exit(INTERRUPTED)
-
-
-def _words(found: list[tuple[str, float]]) -> list[str]:
-    """Return the words of a list of neighbours."""
-    return [word for word, _ in found]

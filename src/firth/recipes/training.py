@@ -5,22 +5,26 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from firth.errors import SettingsError, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.provenance import made_with
 from firth.recipes.preparing import prepared_corpus, source_of
+from firth.recipes.resuming import Keeping, checked_checkpoints, keeping_of, run_of
 from firth.text import Corpus, Phrases
+from firth.training.checkpoints import Checkpoints
+from firth.training.intervals import EarlyStopping, IntervalCallback, check_intervals
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
 
 if TYPE_CHECKING:
-    from firth.training.stream import PassTally, Stream, StreamResult
+    from firth.training.stream import Stream, StreamResult
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +50,14 @@ def train(
     phrases: Phrases | str | Path | None = None,
     cache: str | Path | None = None,
     keep_context: bool = True,
+    held_out: float = 0.0,
+    interval_words: int | None = None,
     threads: int | None = None,
     seed: int = 1,
     reproducible: bool = True,
+    checkpoints: Checkpoints | str | Path | None = None,
+    resume: bool = False,
+    on_interval: IntervalCallback | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Vectors:
     """Train word vectors on a corpus: skip-gram with negative sampling, streamed.
@@ -57,7 +66,8 @@ def train(
 
         J = −log σ(u_o·v_c) − Σ_k log σ(−u_k·v_c)
 
-    Ctrl-C stops cleanly: what was learnt until then is returned, and `config["training"]["interrupted"]` is true.
+    Ctrl-C stops cleanly, after a checkpoint where there are any: what was learnt until then is returned, and
+    `config["training"]["stopped"]` is "interrupted".
 
     Args:
         corpus: a file (plain, .gz, .bz2, .xz, .zst), a folder, a glob pattern, "-" for standard input, a list of
@@ -81,22 +91,34 @@ def train(
         phrases: joined in the text before rare words are left out: what `firth.find_phrases` made, or its folder.
         cache: folder that keeps the prepared corpus; None uses a temporary one (or $FIRTH_CACHE).
         keep_context: whether the context vectors are kept; the gap and further training need them.
+        held_out: share of the corpus, up to 0.5, that is never trained on; its loss is told after each interval.
+        interval_words: raw words, about, in an interval; None makes each pass one.
         threads: that train at once; None takes every core this process may use. More than eight find work only where
             they race.
         seed: of every random number.
         reproducible: whether the same corpus, settings and seed give the same bytes, however many threads there are;
             False lets threads race, which is a little faster, and two runs differ.
+        checkpoints: a folder that gets one every ten minutes, or `Checkpoints` to say when; None writes none. The
+            last two are kept, also after the end of the run. One that can't be written is a warning.
+        resume: whether to go on from the newest checkpoint that is whole, to the bytes of a run that was never
+            stopped; settings, text and vocabulary must be those it began with. Where there is none, from the start.
+        on_interval: called with a `firth.training.Interval` after each interval; what is true stops training, and a
+            text is stored as the reason. When training is resumed it gets all earlier reports first, so that one that
+            decides by them (`EarlyStopping`) stands where it stood. It is never stored.
         on_progress: called with a `firth.training.Progress` about four times a second.
 
     Returns:
         The vectors; `config["training"]["losses"]` has one entry a pass: `pass`, `pairs`, `loss_per_pair` (nats),
-        `words_per_second` (raw words). `config["training"]["made_with"]` has the versions and the processor, and
+        `words_per_second` (raw words), `held_out_loss_per_pair`; `config["training"]["intervals"]` has the reports, and
+        `stopped` why it ended early, or None. `config["training"]["made_with"]` has the versions and the processor, and
         `config["corpus"]["source"]` the corpus as it was named: see `firth.verify`.
 
     Raises:
         CorpusError: if the corpus can't be read or nothing is left of it.
-        OutputError: if the disk is full.
-        SettingsError: if a setting is out of range.
+        FormatError: if all checkpoints are damaged.
+        OutputExistsError: if there are checkpoints, and it is not to be resumed.
+        OutputError: if the disk is full, or the place of the checkpoints can't be written to.
+        SettingsError: if a setting is out of range, or the checkpoint is of a run with others.
         TrainingError: if there is no pair to train on, or no room in memory.
 
     >>> vectors = train([["a", "rose", "is", "a", "rose"]] * 20, dimensions=8, min_count=1, threads=1)
@@ -122,8 +144,14 @@ def train(
         threads=threads,
         seed=seed,
         reproducible=reproducible,
+        held_out=held_out,
+        interval_words=interval_words,
     )
     settings = replace(settings, learning_rate=float(learning_rate))  # as it is stored: a float32 gives other bytes
+    if isinstance(on_interval, EarlyStopping) and not held_out:
+        advice = "pass held_out=0.01 (--held-out)"
+        raise SettingsError(sentence("a share of the text held out for early stopping", "held_out=0", advice))
+    kept = checked_checkpoints(checkpoints, resume=resume)
     began = time.perf_counter()
     text = {
         "tokenizer": tokenizer,
@@ -135,16 +163,27 @@ def train(
         "cache": cache,
     }
     with prepared_corpus(corpus, text, signature(train), threads, on_progress) as prepared:
-        result = _train_stream(prepared, observations, settings, on_progress)
-        config = _config(prepared, observations, settings, result, time.perf_counter() - began)
-        config["corpus"]["source"] = source_of(corpus)
+        check_intervals(passes, prepared.tokens, interval_words)
+        run = run_of(prepared, observations, settings)
+        keeping = keeping_of(kept, run, prepared, resume=resume)
+        result = _train_stream(prepared, observations, settings, keeping, on_interval, on_progress)
+        seconds = time.perf_counter() - began + keeping.seconds
+        config = {
+            "training": {**run["training"], **_outcome(prepared, settings, result, keeping), "seconds": seconds},
+            "corpus": {**run["corpus"], "source": source_of(corpus)},
+        }
         vocabulary = prepared.vocabulary
         context = result.context if keep_context else None
         return Vectors(vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config)
 
 
 def _train_stream(
-    corpus: Corpus, observations: Observations, settings: StreamSettings, on_progress: ProgressCallback | None
+    corpus: Corpus,
+    observations: Observations,
+    settings: StreamSettings,
+    keeping: Keeping,
+    on_interval: IntervalCallback | None,
+    on_progress: ProgressCallback | None,
 ) -> StreamResult:
     """Say what the run will take, check that the machine has it, and run."""
     from firth.compiling import is_compiled
@@ -169,7 +208,7 @@ def _train_stream(
             on_progress(Progress(stage="compiling", share_done=None, seconds=0.0))
     stream.compile_kernels()
     _announce(stream, estimate.total, str(estimate))
-    return stream.train(on_progress)
+    return stream.train(on_progress, on_interval=on_interval, keeper=keeping.keeper, found=keeping.found)
 
 
 def _announce(stream: Stream, memory: int, parts: str) -> None:
@@ -183,48 +222,33 @@ def _announce(stream: Stream, memory: int, parts: str) -> None:
     logger.info("memory: about %s%s; time: about %.0f s at %.2f M words/s", parts, share, seconds, speed / 1e6)
 
 
-def _losses(passes: list[PassTally], raw_words: int) -> list[dict[str, Any]]:
+def _losses(result: StreamResult, raw_words: int) -> list[dict[str, Any]]:
     """Return one entry a pass, as it is stored."""
+    held_out = {interval.pass_number: interval.held_out_loss_per_pair for interval in result.intervals}
     return [
         {
             "pass": number,
             "pairs": tally.pairs,
             "pairs_scored": tally.scored,
             "loss_per_pair": tally.loss / tally.scored if tally.scored else None,
+            "held_out_loss_per_pair": held_out.get(number),
             "words_per_second": tally.share * raw_words / tally.seconds,
             "seconds": tally.seconds,
         }
-        for number, tally in enumerate(passes, start=1)
+        for number, tally in enumerate(result.passes, start=1)
     ]
 
 
-def _config(
-    corpus: Corpus, observations: Observations, settings: StreamSettings, result: StreamResult, seconds: float
-) -> dict[str, Any]:
-    """Return how the vectors came to be, as it is stored beside them."""
-    return {
-        "training": {
-            "objective": "skip-gram with negative sampling",
-            "reproducible": settings.reproducible,
-            "kernel": kernel_choices(settings.reproducible),
-            "observations": observations.as_dict(),
-            "dimensions": settings.dimensions,
-            "negatives": settings.negatives,
-            "passes": settings.passes,
-            "learning_rate": settings.learning_rate,
-            "threads": settings.threads,
-            "seed": settings.seed,
-            "losses": _losses(result.passes, corpus.tokens),
-            "rows_scaled_back": sum(tally.restrained for tally in result.passes),
-            "interrupted": result.interrupted,
-            "seconds": seconds,
-            "made_with": made_with(),
-        },
-        "corpus": {
-            "tokens": corpus.tokens,
-            "words_seen": corpus.words_seen,
-            "sentences": corpus.sentences,
-            "checksum": corpus.checksum,
-            **corpus.settings,
-        },
+def _outcome(corpus: Corpus, settings: StreamSettings, result: StreamResult, keeping: Keeping) -> dict[str, Any]:
+    """Return what came of a run, as it is stored beside the vectors."""
+    outcome = {
+        "kernel": kernel_choices(settings.reproducible),
+        "threads": settings.threads,
+        "losses": _losses(result, corpus.tokens),
+        "intervals": [asdict(interval) for interval in result.intervals],
+        "rows_scaled_back": sum(tally.restrained for tally in result.passes),
+        "stopped": result.stopped,
+        "interrupted": result.interrupted,
+        "made_with": made_with(),
     }
+    return {**outcome, "resumed_with_changes": list(keeping.changes)} if keeping.changes else outcome

@@ -7,7 +7,7 @@
 | dbow | a document | each of its words |
 | dm | the mean of a document and the words of a window | the word in its middle |
 
-Losses: "sampling" (K noise words), "hierarchical" (softmax over a Huffman tree), "softmax" (over all words, few of them).
+Losses: "sampling" (K noise words), "hierarchical" (softmax over a Huffman tree), "softmax" (over all words, if few).
 Words may be means of pieces, themselves and their n-grams (subwords).
 """
 

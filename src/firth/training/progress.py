@@ -19,6 +19,7 @@ class Progress:
         passes: how many there will be.
         words_per_second: raw words (before frequent ones are dropped) a second since training began, or None.
         loss_per_pair: nats a pair in the latest interval, or None.
+        held_out_loss_per_pair: nats a pair of what is held out, when that was last scored, or None.
         learning_rate: at this moment, or None.
         gap: of the loss above the lowest that the counts allow, nats a pair, where that is known.
     """
@@ -31,6 +32,7 @@ class Progress:
     passes: int = 0
     words_per_second: float | None = None
     loss_per_pair: float | None = None
+    held_out_loss_per_pair: float | None = None
     learning_rate: float | None = None
     gap: float | None = None
 

@@ -96,6 +96,7 @@ class Race:
         self.ranges = ranges_of(parts.starts, parts.ends)
         self.held_out = ranges_of(parts.ends, parts.limits)
         self.steps = len(self.ranges)
+        self.positions = sum(stop - start for start, stop in self.ranges)
         self._numbers = range(0)
         self._lock = threading.Lock()
 
@@ -156,6 +157,21 @@ class Race:
         for worker in self._workers:
             worker.tally[:] = 0
             worker.positions = 0
+
+    def tallies(self) -> np.ndarray:
+        """Return all that was counted, (1, 5) float64, for `set_tallies`."""
+        return np.array([[*self.tally(), self.positions_done()]])
+
+    def set_tallies(self, tallies: np.ndarray) -> None:
+        """Go on counting from here."""
+        self.forget()
+        self._workers[0].tally[:] = tallies[0, :4]
+        self._workers[0].positions = int(tallies[0, 4])
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays that are the model between two ranges, as views: V whole rows, padding included."""
+        center, context, words = self.matrices
+        return {"center": center[:words], "context": context[:words]}
 
 
 def ranges_of(starts: np.ndarray, ends: np.ndarray) -> list[tuple[int, int]]:

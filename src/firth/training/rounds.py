@@ -83,6 +83,7 @@ class Rounds:
             ids, slices, held_out=settings.held_out, between_sentences=family is not None and len(family.ends) > 0
         )
         self.steps = -(-int((self.parts.ends - self.parts.starts).max()) // self.length)
+        self.positions = int((self.parts.ends - self.parts.starts).sum())
         window = observations.window
         copies = copies_of_slice(self.length, window, words, turn=turn, pool=pool, family=family)
         rows = SPARE * slices + slices * copies
@@ -204,6 +205,20 @@ class Rounds:
         self._tallies[:] = 0
         if self._team.pieces is not None:
             self._team.pieces.restrained[:] = 0
+
+    def tallies(self) -> np.ndarray:
+        """Return a copy of all that was counted, (S, 8) float64, for `set_tallies`."""
+        return self._tallies.copy()
+
+    def set_tallies(self, tallies: np.ndarray) -> None:
+        """Go on counting from here."""
+        self._tallies[:] = tallies
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays that are the model between two rounds, as views: V whole rows, padding included."""
+        center, context, _ = self.matrices
+        words = len(self.rule.keep)
+        return {"center": center[:words], "context": context[:words]}
 
     def _source(self, pass_index: int, parts: Parts) -> Source:
         """Return what the rounds of a pass draw from."""

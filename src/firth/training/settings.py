@@ -48,6 +48,7 @@ class StreamSettings:
         seed: of every random number.
         reproducible: whether threads work in rounds and leave the same bytes however many they are, or race.
         held_out: share of the corpus that is scored and never trained on.
+        interval_words: raw words, about, between two reports; None makes a pass an interval.
 
     Raises:
         SettingsError: if one is out of range.
@@ -61,6 +62,7 @@ class StreamSettings:
     seed: int
     reproducible: bool = True
     held_out: float = 0.0
+    interval_words: int | None = None
 
     def __post_init__(self) -> None:
         check_integer("dimensions", self.dimensions, 1, 100_000)
@@ -70,6 +72,8 @@ class StreamSettings:
         check_integer("threads", self.threads, 1, 1024)
         check_integer("seed", self.seed, 0, 2**63 - 1)
         check_number("held_out", self.held_out, 0, 0.5)
+        if self.interval_words is not None:
+            check_integer("interval_words", self.interval_words, 1)
 
 
 def kernel_choices(reproducible: bool) -> dict[str, Any]:

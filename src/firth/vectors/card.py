@@ -40,6 +40,7 @@ _PASSES = {  # columns of the table, and how a number is written in each
     "words/s": ("words_per_second", ",.0f"),
 }
 _BY_PASS = ("losses", "sweeps")
+_LISTED = (*_BY_PASS, "intervals")  # of which each entry has several numbers
 _VERSIONS = ("firth", "python", "numpy", "numba", "llvmlite")
 
 
@@ -96,7 +97,7 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
         *_reproducibility(name, training),
         _LOAD.format(name=json.dumps(name, ensure_ascii=False)),
     ]
-    settings = _rows({key: value for key, value in training.items() if key not in _BY_PASS})
+    settings = _rows({key: value for key, value in training.items() if key not in _LISTED})
     sections = {
         "Training": [_pass_table(passes), _table("setting", settings)],
         "Subwords": [_table("what", _rows(_part(config, "subwords"), thousands=True))],
@@ -144,6 +145,8 @@ def _summary(
     if training.get("interrupted") is True:
         planned = training.get("passes")
         text += f" Training was interrupted, in pass {len(passes)} of {planned}." if passes and planned else ""
+    elif isinstance(stopped := training.get("stopped"), str) and "intervals" in training:
+        text += f" Training was stopped in pass {len(passes)} of {training.get('passes')}: {stopped}."
     return _one_line(text)
 
 
@@ -155,6 +158,8 @@ def _reproducibility(name: str, training: Mapping[str, Any]) -> list[str]:
         return []
     if training.get("interrupted") is True:
         return ["Not reproducible: training was interrupted, where no other would be.\n"]
+    if training.get("resumed_with_changes"):
+        return ["Perhaps not reproducible: parts of it were made with other versions, or on another processor.\n"]
     command = _code(f"firth train --verify {shlex.quote(name)} CORPUS")
     text = f"Reproducible: {command} trains it again, on any number of threads, and compares the bytes."
     made = _part(training, "made_with")
