@@ -26,7 +26,7 @@ FLOORS = (
     ("training",),
     ("vectors",),
     ("evaluation", "paraphrase", "explore"),
-    ("documentation", "recipes", "verification", "compat", "server"),
+    ("documentation", "recipes", "records", "verification", "compat", "server"),
     ("terminal", "cli", "__main__"),
 )
 STRANGERS = {"evaluation", "paraphrase", "explore"}  # none imports another

@@ -13,13 +13,17 @@ import numpy as np
 import pytest
 
 import firth
-from firth import verification
+from firth import records, verification
 from firth.errors import CorpusError, FirthError, FormatError, SettingsError, TrainingError
 from firth.verification import _differences, compare_numbers, verify
 from small_subwords import small_vectors
 
 TEXT = "the cat eats fish\nthe Dog eats meat, and the fish\n" * 30
 OTHER = {  # than the defaults, all of them
+    "model": "cbow",
+    "loss": "hierarchical",
+    "gradient": "historical",
+    "subwords": firth.Subwords(smallest=2, longest=4, buckets=100),
     "dimensions": 9,
     "window": 3,
     "negatives": 4,
@@ -101,7 +105,7 @@ def test_the_corpus_is_found_where_it_was_and_gives_the_same_bytes(saved, traine
 def test_every_setting_that_shapes_the_bytes_is_taken_from_the_vectors():
     leave_no_trace = {"corpus", "cache", "keep_context", "threads", "reproducible", "checkpoints", "resume"}
     leave_no_trace |= {"on_interval", "on_progress", "phrases"}  # phrases are told by their checksum
-    stored = {*verification._TRAINING, *verification._INTERVALS, *verification._OBSERVATIONS, *verification._TEXT}
+    stored = {*records.TRAINING, *records.INTERVALS, *records.OBSERVATIONS, *records.TEXT}
     parameters = inspect.signature(firth.train).parameters
     assert set(parameters) - leave_no_trace == stored == set(OTHER)
     assert all(OTHER[name] != parameters[name].default for name in OTHER)
@@ -110,7 +114,7 @@ def test_every_setting_that_shapes_the_bytes_is_taken_from_the_vectors():
 def test_whatever_holds_the_same_text_gives_the_same_bytes(saved, trained):
     Path("corpus.txt").rename("moved.txt")
     lines = TEXT.splitlines()
-    settings = {name: OTHER[name] for name in verification._TEXT}
+    settings = {name: OTHER[name] for name in records.TEXT}
     with firth.prepare_corpus("moved.txt", **settings) as prepared:
         for corpus in ("moved.txt", "moved*", Path("moved.txt"), [Path("moved.txt")], iter(lines), prepared):
             assert verify(trained, corpus, threads=1)
@@ -351,9 +355,7 @@ def test_a_tokenizer_that_is_a_function_must_have_prepared_the_corpus(here):
 
 
 def test_a_corpus_prepared_otherwise_is_refused(saved):
-    with firth.prepare_corpus(
-        "corpus.txt", **{name: OTHER[name] for name in verification._TEXT} | {"min_count": 1}
-    ) as p:
+    with firth.prepare_corpus("corpus.txt", **{name: OTHER[name] for name in records.TEXT} | {"min_count": 1}) as p:
         assert refusal(SettingsError, saved, p) == (
             "expected a corpus prepared as that of v, with min_count=2, got min_count=1; "
             "prepare it again, or pass the text itself"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from firth.observations.counts import Counts
     from firth.recipes import count, find_phrases, fit, train
     from firth.text import Corpus, Phrases, Vocabulary, prepare_corpus
+    from firth.text.subwords import Subwords
     from firth.training.checkpoints import Checkpoints
     from firth.training.intervals import EarlyStopping
     from firth.vectors import Vectors
@@ -59,6 +60,7 @@ _HOMES = {
     "Phrases": "firth.text",
     "SettingsError": "firth.errors",
     "ShapeError": "firth.errors",
+    "Subwords": "firth.text.subwords",
     "TrainingError": "firth.errors",
     "UnknownWordError": "firth.errors",
     "Vectors": "firth.vectors",
@@ -93,6 +95,7 @@ __all__ = [
     "Phrases",
     "SettingsError",
     "ShapeError",
+    "Subwords",
     "TrainingError",
     "UnknownWordError",
     "Vectors",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from firth.vectors import Vectors
 
 _ONLY_HERE = {
-    *("corpus", "output", "verify", "overwrite", "json", "verbose"),
+    *("corpus", "output", "verify", "overwrite", "json", "verbose", "subwords", "buckets"),
     *("patience", "checkpoint_minutes", "checkpoint_words", "no_checkpoints"),
 }
 """The parameters of `firth train` that `firth.train` does not have, or not by this name; it gets all others."""
@@ -47,6 +47,27 @@ def train(
             help="Where to save. By default here, named after the corpus: corpus.txt.gz gives corpus.vectors.",
         ),
     ] = None,
+    model: Annotated[
+        str, typer.Option(help="skip-gram (a word predicts its window) or cbow (a window's mean predicts its word).")
+    ] = "skip-gram",
+    loss: Annotated[
+        str, typer.Option(help="sampling, hierarchical (softmax over a tree), or softmax (of at most 20 000 words).")
+    ] = "sampling",
+    gradient: Annotated[
+        str | None,
+        typer.Option(help="Of a mean: true, or historical as in word2vec.c and fastText. By default what is good."),
+    ] = None,
+    subwords: Annotated[
+        tuple[int, int] | None,
+        typer.Option(
+            metavar="SHORTEST LONGEST",
+            help="Let words be means of themselves and their n-grams of so many characters: 3 6, say. Words never seen "
+            "then have vectors, too.",
+        ),
+    ] = None,
+    buckets: Annotated[
+        int, typer.Option(help="Rows that n-grams share by their hash, as in fastText; 0: one for each.")
+    ] = 2_000_000,
     dimensions: Annotated[int, typer.Option(help="Length D of a vector.")] = 100,
     window: Annotated[int, typer.Option(help="Largest distance of two words that form a pair.")] = 5,
     negatives: Annotated[int, typer.Option(help="Noise words K for each pair.")] = 5,
@@ -54,7 +75,9 @@ def train(
     max_words: Annotated[int | None, typer.Option(help="Keep this many words at most: the most frequent.")] = None,
     subsample: Annotated[float, typer.Option(help="Thin out words above this share of the text; 0: none.")] = 1e-3,
     passes: Annotated[int, typer.Option(help="How often to go through the text.")] = 5,
-    learning_rate: Annotated[float, typer.Option(help="Step size at the start.")] = 0.025,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Step size at the start; by default what is good for the model.")
+    ] = None,
     noise_exponent: Annotated[float, typer.Option(help="Noise words are drawn by their count to this power.")] = 0.75,
     window_weights: Annotated[
         str, typer.Option(help="How a pair counts by its distance: dynamic, fixed or harmonic.")
@@ -129,6 +152,7 @@ def train(
     from firth import recipes
     from firth.recipes.resuming import is_interrupted_part
     from firth.storage import check_free_output
+    from firth.text.subwords import Subwords
     from firth.training.intervals import EarlyStopping
 
     folder = default_output(corpus) if output is None else output
@@ -145,6 +169,9 @@ def train(
         vectors = recipes.train(
             as_given(corpus),
             **{name: value for name, value in context.params.items() if name not in _ONLY_HERE},
+            subwords=None
+            if subwords is None
+            else Subwords(smallest=subwords[0], longest=subwords[1], buckets=buckets or None),
             checkpoints=checkpoints,
             on_interval=on_interval,
             on_progress=on_progress,

@@ -14,6 +14,7 @@ from firth.errors import FirthError, SettingsError, sentence
 from firth.observations import Observations
 from firth.provenance import made_with
 from firth.text import Corpus, Vocabulary
+from firth.text.subwords import Subwords
 from firth.training.checkpoints import Checkpoint, Checkpoints, Keeper, newest_checkpoint
 from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
@@ -55,7 +56,9 @@ def checked_checkpoints(checkpoints: Checkpoints | str | Path | None, *, resume:
     return checkpoints
 
 
-def run_of(corpus: Corpus, observations: Observations, settings: StreamSettings) -> dict[str, Any]:
+def run_of(
+    corpus: Corpus, observations: Observations, settings: StreamSettings, subwords: Subwords | None = None
+) -> dict[str, Any]:
     """Return what makes a run the same run: all that shapes its vectors and reports, and what its text is.
 
     >>> from firth.text import prepare_corpus
@@ -65,9 +68,16 @@ def run_of(corpus: Corpus, observations: Observations, settings: StreamSettings)
     >>> run["training"]["dimensions"], run["corpus"]["tokens"]
     (4, 6)
     """
+    kind = settings.kind
+    is_paired = kind.model == "skip-gram"  # else the loss is no function of the counts of pairs
     return {
         "training": {
-            "objective": "skip-gram with negative sampling",
+            "objective": str(kind),
+            "model": kind.model,
+            "loss": kind.loss,
+            "gradient": kind.gradient,
+            "subwords": None if subwords is None else subwords.as_dict(),
+            "reading": {"sampling": "sampling", "softmax": "softmax"}.get(kind.loss) if is_paired else None,
             "reproducible": settings.reproducible,
             "observations": observations.as_dict(),
             "dimensions": settings.dimensions,

@@ -14,9 +14,11 @@ from firth.errors import SettingsError, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.provenance import made_with
+from firth.recipes.kinds import Cast, cast_of, kind_of, memory_of, vectors_of
 from firth.recipes.preparing import prepared_corpus, source_of
 from firth.recipes.resuming import Keeping, checked_checkpoints, keeping_of, run_of
 from firth.text import Corpus, Phrases
+from firth.text.subwords import Subwords
 from firth.training.checkpoints import Checkpoints
 from firth.training.intervals import EarlyStopping, IntervalCallback, check_intervals
 from firth.training.progress import Progress, ProgressCallback
@@ -32,6 +34,10 @@ logger = logging.getLogger(__name__)
 def train(
     corpus: str | Path | Iterable[Any] | Corpus,
     *,
+    model: str = "skip-gram",
+    loss: str = "sampling",
+    gradient: str | None = None,
+    subwords: Subwords | None = None,
     dimensions: int = 100,
     window: int = 5,
     negatives: int = 5,
@@ -39,7 +45,7 @@ def train(
     max_words: int | None = None,
     subsample: float = 1e-3,
     passes: int = 5,
-    learning_rate: float = 0.025,
+    learning_rate: float | None = None,
     noise_exponent: float = 0.75,
     window_weights: str = "dynamic",
     dropping: str = "before",
@@ -60,11 +66,13 @@ def train(
     on_interval: IntervalCallback | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> Vectors:
-    """Train word vectors on a corpus: skip-gram with negative sampling, streamed.
+    """Train word vectors on a corpus, streamed: skip-gram with negative sampling, or another of its family.
 
-    Minimises, over the pairs (centre c, context o) that the observation settings give, with K noise words each,
+    Minimises, over the pairs (bag h, word o) that the observation settings give, with K noise words each,
 
-        J = −log σ(u_o·v_c) − Σ_k log σ(−u_k·v_c)
+        J = −log σ(u_o·h) − Σ_k log σ(−u_k·h)
+
+    where h is the vector of one word, v_c (skip-gram), or the mean of a window (CBOW); and other losses of h.
 
     Ctrl-C stops cleanly, after a checkpoint where there are any: what was learnt until then is returned, and
     `config["training"]["stopped"]` is "interrupted".
@@ -73,6 +81,13 @@ def train(
         corpus: a file (plain, .gz, .bz2, .xz, .zst), a folder, a glob pattern, "-" for standard input, a list of
             `Path`; or an iterable of lines of text or of lists of tokens. A line is a sentence. Or what
             `prepare_corpus` made, with the settings of the text given there.
+        model: "skip-gram", or "cbow": the mean of the words of a window predicts the word in its middle.
+        loss: "sampling" (K noise words), "hierarchical" (softmax over a Huffman tree) or "softmax" (over all words, of
+            which there are at most 20 000).
+        gradient: of a mean: "true", divided among its words, or "historical", the whole to each, as in word2vec.c,
+            gensim and fastText. None takes the true one, but for skip-gram with subwords, as fastText has it.
+        subwords: `firth.Subwords(…)` makes each word the mean of its own row and those of its character n-grams, so
+            that words never seen have vectors, too.
         dimensions: D, length of a vector.
         window: largest distance of a pair, in words.
         negatives: K, noise words a pair, in expectation.
@@ -80,7 +95,8 @@ def train(
         max_words: the most frequent words kept; None keeps all.
         subsample: share of the corpus above which a word's occurrences are dropped at random; 0 drops none.
         passes: over the corpus.
-        learning_rate: at the start; it falls to 0 along a straight line.
+        learning_rate: at the start; it falls to 0 along a straight line. None takes 0.025, or what is good for the
+            model: 0.2 for the mean of a window, 0.05 with its historical gradient.
         noise_exponent: noise words are drawn in proportion to count ** noise_exponent.
         window_weights: weight of distance δ: "dynamic" (W − δ + 1)/W, "fixed" 1, "harmonic" 1/δ.
         dropping: frequent words are dropped "before" the window is laid or "after".
@@ -136,18 +152,24 @@ def train(
         noise_exponent=noise_exponent,
     )
     threads = check_threads(threads)
+    kind = kind_of(model, loss, gradient, subwords)
+    if kind.has_documents:
+        raise SettingsError(sentence("model='skip-gram' or 'cbow'", repr(model), "call firth.train_documents"))
     settings = StreamSettings(
+        kind=kind,
         dimensions=dimensions,
         negatives=negatives,
         passes=passes,
-        learning_rate=learning_rate,
+        learning_rate=kind.learning_rate if learning_rate is None else learning_rate,
         threads=threads,
         seed=seed,
         reproducible=reproducible,
         held_out=held_out,
         interval_words=interval_words,
     )
-    settings = replace(settings, learning_rate=float(learning_rate))  # as it is stored: a float32 gives other bytes
+    settings = replace(
+        settings, learning_rate=float(settings.learning_rate)
+    )  # as it is stored: a float32 gives other bytes
     if isinstance(on_interval, EarlyStopping) and not held_out:
         advice = "pass held_out=0.01 (--held-out)"
         raise SettingsError(sentence("a share of the text held out for early stopping", "held_out=0", advice))
@@ -164,45 +186,47 @@ def train(
     }
     with prepared_corpus(corpus, text, signature(train), threads, on_progress) as prepared:
         check_intervals(passes, prepared.tokens, interval_words)
-        run = run_of(prepared, observations, settings)
+        run = run_of(prepared, observations, settings, subwords)
         keeping = keeping_of(kept, run, prepared, resume=resume)
-        result = _train_stream(prepared, observations, settings, keeping, on_interval, on_progress)
+        cast = cast_of(prepared, settings, subwords)
+        result = train_stream(prepared, observations, settings, cast, keeping, on_interval, on_progress)
         seconds = time.perf_counter() - began + keeping.seconds
         config = {
             "training": {**run["training"], **_outcome(prepared, settings, result, keeping), "seconds": seconds},
             "corpus": {**run["corpus"], "source": source_of(corpus)},
         }
-        vocabulary = prepared.vocabulary
-        context = result.context if keep_context else None
-        return Vectors(vocabulary.words, result.center, counts=vocabulary.counts, context_matrix=context, config=config)
+        return vectors_of(prepared, settings, cast, result, keep_context=keep_context, config=config)
 
 
-def _train_stream(
+def train_stream(
     corpus: Corpus,
     observations: Observations,
     settings: StreamSettings,
+    cast: Cast,
     keeping: Keeping,
     on_interval: IntervalCallback | None,
     on_progress: ProgressCallback | None,
 ) -> StreamResult:
     """Say what the run will take, check that the machine has it, and run."""
     from firth.compiling import is_compiled
-    from firth.training.estimate import check_memory, estimate_memory
-    from firth.training.slices import copies_of_run
+    from firth.training.estimate import check_memory
     from firth.training.stream import Stream
 
     vocabulary = corpus.vocabulary
-    copies = copies_of_run(len(corpus.ids), vocabulary.counts, observations, settings) if settings.reproducible else 0
-    estimate = estimate_memory(
-        len(vocabulary), settings.dimensions, threads=settings.threads, window=observations.window, copies=copies
-    )
+    estimate = memory_of(corpus, observations, settings, cast)
     check_memory(estimate)
     if len(vocabulary) == 1:
         logger.warning("one word is left (%r): its vector will say nothing; lower min_count", vocabulary.words[0])
     stream = Stream(
-        corpus.ids, vocabulary.counts, observations=observations, settings=settings, raw_words=corpus.tokens
+        corpus.ids,
+        vocabulary.counts,
+        observations=observations,
+        settings=settings,
+        raw_words=corpus.tokens,
+        family=cast.family,
+        table=cast.table,
     )
-    if not (is_compiled("train_windows") and is_compiled("score_windows")):
+    if not is_compiled("train_windows" if cast.family is None else "go_through_bags"):
         logger.info("compiling the kernels: this happens once and takes some ten seconds")
         if on_progress is not None:
             on_progress(Progress(stage="compiling", share_done=None, seconds=0.0))

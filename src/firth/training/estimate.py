@@ -77,7 +77,17 @@ class ExactMemoryEstimate(_Estimate):
     interpreter: int
 
 
-def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, copies: int = 0) -> MemoryEstimate:
+def estimate_memory(
+    words: int,
+    dimensions: int,
+    *,
+    threads: int,
+    window: int,
+    copies: int = 0,
+    documents: int = 0,
+    pieces: int = 0,
+    entries: int = 0,
+) -> MemoryEstimate:
     """Estimate the memory of a streamed run. The corpus itself is mapped, and not counted.
 
     Args:
@@ -87,6 +97,9 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
         window: W.
         copies: rows for copies in each matrix, where threads work in rounds (`firth.training.slices.copies_of_run`);
             0 where they race.
+        documents: that have vectors.
+        pieces: that words are made of: themselves and their n-grams.
+        entries: pieces of all words together.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
     '3024 MB (matrices 2432, vocabulary 500, threads 8, interpreter 84)'
@@ -102,8 +115,8 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
     return MemoryEstimate(
         INTERPRETER,
         (WORD + shared) * words,
-        2 * 4 * padded * (words + SPARE * threads + copies),
-        threads_room,
+        4 * padded * (2 * (words + SPARE * threads + copies) + documents + pieces),
+        threads_room + 4 * entries + pieces,
     )
 
 

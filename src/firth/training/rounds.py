@@ -12,7 +12,7 @@ from firth.observations.noise import alias_table
 from firth.observations.settings import Observations
 from firth.observations.windows import window_rule
 from firth.randomness import stream_key
-from firth.training.bags import BagRoom, Family, bag_room, bags_room, longest_path
+from firth.training.bags import BagRoom, Family, bag_room, bags_room
 from firth.training.drawing import BagsDrawn, Drawn, Shape, Source, Team
 from firth.training.matrices import LINE, SPARE, own_lines, start_documents, start_matrices, start_pieces
 from firth.training.parts import Parts, cut_corpus
@@ -22,7 +22,7 @@ from firth.training.sampling_kernel import PAIRS, RESTRAINED, Room, kernel_room
 from firth.training.schedule import STILL, Rates
 from firth.training.settings import POOL, SLICES, TURN, StreamSettings
 from firth.training.sharing import BITS, CENTER, Names, Scratch
-from firth.training.slices import copies_of_slice, pace_of, slice_length
+from firth.training.slices import copies_of_slice, length_of_run, pace_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +76,7 @@ class Rounds:
         self.family = family
         self.noise_table = alias_table(observations.noise_distribution(counts))
         pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
-        copied = 1 + (0 if family is None else longest_path(family))
-        self.length = length or slice_length(len(ids), settings.learning_rate * pace.usual, copies=copied)
+        self.length = length or length_of_run(len(ids), settings.learning_rate * pace.usual, family)
         words = len(counts)
         self.parts = cut_corpus(
             ids, slices, held_out=settings.held_out, between_sentences=family is not None and len(family.ends) > 0
@@ -215,10 +214,16 @@ class Rounds:
         self._tallies[:] = tallies
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return the arrays that are the model between two rounds, as views: V whole rows, padding included."""
-        center, context, _ = self.matrices
+        """Return the arrays that are the model between two rounds, as views: whole rows, padding included."""
         words = len(self.rule.keep)
-        return {"center": center[:words], "context": context[:words]}
+        state = {"context": self.matrices.context[:words]}
+        if self.pieces is not None:
+            state["pieces"] = self.pieces
+        else:
+            state["center"] = self.matrices.center[:words]
+        if len(self.documents):
+            state["documents"] = self.documents[:-SPARE]
+        return state
 
     def _source(self, pass_index: int, parts: Parts) -> Source:
         """Return what the rounds of a pass draw from."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from firth.errors import check_integer, check_number
+from firth.training.kinds import SKIP_GRAM, Kind, check_kind
 
 RANGE = 1 << 14
 """Positions a thread takes at a time: some milliseconds of work. It shapes the result, so it is not a setting."""
@@ -50,8 +51,10 @@ class StreamSettings:
         held_out: share of the corpus that is scored and never trained on.
         interval_words: raw words, about, between two reports; None makes a pass an interval.
 
+        kind: which member of the family is trained.
+
     Raises:
-        SettingsError: if one is out of range.
+        SettingsError: if one is out of range, or they don't go together.
     """
 
     dimensions: int
@@ -64,7 +67,10 @@ class StreamSettings:
     held_out: float = 0.0
     interval_words: int | None = None
 
+    kind: Kind = SKIP_GRAM
+
     def __post_init__(self) -> None:
+        check_kind(self.kind, reproducible=self.reproducible)
         check_integer("dimensions", self.dimensions, 1, 100_000)
         check_integer("negatives", self.negatives, 1, 1000)
         check_integer("passes", self.passes, 1)

@@ -137,8 +137,21 @@ def copies_of_slice(
     return min(words, length + 2 * window + 1 + outputs)
 
 
-def copies_of_run(positions: int, counts: np.ndarray, observations: Observations, settings: StreamSettings) -> int:
+def copies_of_run(
+    positions: int,
+    counts: np.ndarray,
+    observations: Observations,
+    settings: StreamSettings,
+    *,
+    family: Family | None = None,
+    table: PieceTable | None = None,
+) -> int:
     """Return how many rows of each matrix the copies of a run take."""
-    pace = pace_of(observations, counts, settings.negatives)
-    length = slice_length(positions, settings.learning_rate * pace.usual)
-    return SLICES * copies_of_slice(length, observations.window, len(counts))
+    pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
+    length = length_of_run(positions, settings.learning_rate * pace.usual, family)
+    return SLICES * copies_of_slice(length, observations.window, len(counts), family=family)
+
+
+def length_of_run(positions: int, relaxation: float, family: Family | None) -> int:
+    """Return how many positions a slice of a run has in one round."""
+    return slice_length(positions, relaxation, copies=1 + (0 if family is None else longest_path(family)))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from firth.errors import FormatError, sentence
 from firth.training.intervals import Interval
 
@@ -105,3 +107,37 @@ class Standing:
         except (KeyError, TypeError) as problem:
             came = f"another thing ({problem})"
         raise FormatError(sentence(f"{place} to say where its run stood", came, "use another checkpoint"))
+
+
+INTERRUPTED = "interrupted"
+"""Why a run ended that Ctrl-C stopped."""
+
+
+@dataclass(frozen=True)
+class StreamResult:
+    """What a streamed run leaves.
+
+    Attributes:
+        center: (V, D) float32, the word vectors; of words that are made of pieces, the means of those.
+        context: (V, D) float32; with hierarchical softmax the nodes of the tree, V − 1 of them and a row of zeros.
+        documents: (documents, D) float32, or None.
+        pieces: (pieces, D) float32, what words are made of, or None.
+        passes: a tally for each pass begun.
+        intervals: a report for each interval that was ended.
+        stopped: why it ended before its end: "interrupted", "callback" or what the callback said; None if it did not.
+        seconds: of training, those before it was resumed included.
+    """
+
+    center: np.ndarray
+    context: np.ndarray
+    documents: np.ndarray | None
+    pieces: np.ndarray | None
+    passes: list[PassTally]
+    intervals: list[Interval]
+    stopped: str | None
+    seconds: float
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped by Ctrl-C."""
+        return self.stopped == INTERRUPTED

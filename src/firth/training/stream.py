@@ -11,57 +11,29 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 
 import numpy as np
 
 from firth.errors import TrainingError, sentence
 from firth.observations.settings import Observations
+from firth.training.bags import Family
 from firth.training.checkpoints import Checkpoint, Keeper
 from firth.training.interrupts import interrupt_as_request
 from firth.training.intervals import Interval, IntervalCallback, interval_ends
 from firth.training.matrices import compact
+from firth.training.pieces import PieceTable
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.racing import Race
 from firth.training.rounds import Rounds
 from firth.training.sampling_kernel import LONGEST
 from firth.training.schedule import STILL, Rates, linear_rates
 from firth.training.settings import StreamSettings
-from firth.training.standing import Mark, PassTally, Standing
+from firth.training.standing import INTERRUPTED, Mark, PassTally, Standing, StreamResult
 
 logger = logging.getLogger(__name__)
 
 INTERVAL = 0.25
 """Seconds between reports."""
-
-INTERRUPTED = "interrupted"
-"""Why a run ended that Ctrl-C stopped."""
-
-
-@dataclass(frozen=True)
-class StreamResult:
-    """What a streamed run leaves.
-
-    Attributes:
-        center: (V, D) float32, the word vectors.
-        context: (V, D) float32.
-        passes: a tally for each pass begun.
-        intervals: a report for each interval that was ended.
-        stopped: why it ended before its end: "interrupted", "callback" or what the callback said; None if it did not.
-        seconds: of training, those before it was resumed included.
-    """
-
-    center: np.ndarray
-    context: np.ndarray
-    passes: list[PassTally]
-    intervals: list[Interval]
-    stopped: str | None
-    seconds: float
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether it was stopped by Ctrl-C."""
-        return self.stopped == INTERRUPTED
 
 
 class Stream:
@@ -73,6 +45,8 @@ class Stream:
         observations: how pairs and noise are taken; collisions must be "allow".
         settings: the rest.
         raw_words: words in the corpus before any were dropped, for speeds; by default those in `ids`.
+        family: what bags are drawn from, as `firth.training.members.family_of_kind` gives it.
+        table: which pieces words are made of, if they are.
 
     Raises:
         TrainingError: if the observations ask for what shared noise words can't do, or there is no position.
@@ -86,6 +60,8 @@ class Stream:
         observations: Observations,
         settings: StreamSettings,
         raw_words: int | None = None,
+        family: Family | None = None,
+        table: PieceTable | None = None,
     ) -> None:
         if observations.collisions != "allow":
             expected = "collisions='allow': the stream shares its noise words among pairs"
@@ -97,7 +73,11 @@ class Stream:
         self.raw_words = int(counts.sum()) if raw_words is None else raw_words
         self.words = len(counts)
         self.standing = Standing()
-        self.team = (Rounds if settings.reproducible else Race)(ids, counts, observations, settings)
+        self.team: Rounds | Race
+        if settings.reproducible:
+            self.team = Rounds(ids, counts, observations, settings, family=family, table=table)
+        else:
+            self.team = Race(ids, counts, observations, settings)
         self._ends = interval_ends(self.team.steps, self.raw_words, settings.interval_words)
         self._keeper: Keeper | None = None
         self._on_interval: IntervalCallback | None = None
@@ -156,13 +136,26 @@ class Stream:
             if self.settings.held_out:
                 self._score_held_out(pool)  # now, rather than after the first interval, it is an error if there is none
             stopped = self._train_spans(pool, reporter, asked)
-        standing, settings = self.standing, self.settings
+        standing = self.standing
         if self.team.positions_done():
             standing.passes.append(self._pass_tally())
             self._check_pass(standing.passes[-1])
         self._check_pairs(standing.passes, interrupted=stopped == INTERRUPTED)
-        center, context = (compact(matrix, self.words, settings.dimensions) for matrix in self.team.matrices[:2])
-        return StreamResult(center, context, standing.passes, standing.intervals, stopped, standing.seconds)
+        told = standing.passes, standing.intervals, stopped, standing.seconds
+        return StreamResult(*self._model(), *told)
+
+    def _model(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
+        """Return what was learnt, without padding: words, contexts, documents and pieces."""
+        team, dimensions = self.team, self.settings.dimensions
+        state = team.state()
+        if isinstance(team, Rounds):
+            team.compose()
+        center, context = (compact(matrix, self.words, dimensions) for matrix in team.matrices[:2])
+        documents, pieces = (
+            compact(state[name], len(state[name]), dimensions) if name in state else None
+            for name in ("documents", "pieces")
+        )
+        return center, context, documents, pieces
 
     def _restore(self, found: Checkpoint) -> None:
         """Go to where a checkpoint stands, and let go of its arrays."""
