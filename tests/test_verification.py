@@ -21,7 +21,7 @@ from small_subwords import small_vectors
 TEXT = "the cat eats fish\nthe Dog eats meat, and the fish\n" * 30
 OTHER = {  # than the defaults, all of them
     "model": "cbow",
-    "loss": "hierarchical",
+    "loss": "softmax",
     "gradient": "historical",
     "subwords": firth.Subwords(smallest=2, longest=4, buckets=100),
     "dimensions": 9,

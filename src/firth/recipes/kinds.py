@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from firth.errors import SettingsError, sentence
+from firth.errors import SettingsError, check_choice, sentence
 from firth.observations import Observations
 from firth.text import Corpus
 from firth.text.subwords import Subwords, SubwordTable
@@ -36,18 +36,35 @@ class Cast(NamedTuple):
     subwords: SubwordTable | None = None
 
 
-def kind_of(model: str, loss: str, gradient: str | None, subwords: object, *, has_words: bool = False) -> Kind:
+def kind_of(
+    model: str,
+    loss: str,
+    gradient: str | None,
+    subwords: object,
+    *,
+    models: tuple[str, ...] = ("skip-gram", "cbow"),
+    has_words: bool = False,
+) -> Kind:
     """Return which member of the family is asked for.
 
     A mean's gradient is the true one where none is given, but for words by themselves that have subwords: there each
     piece gets the whole move, as in fastText, so that learning rates mean what they do without subwords.
 
+    Args:
+        model: its name.
+        loss: its name.
+        gradient: its name, or None.
+        subwords: of words, or None.
+        models: that the recipe trains.
+        has_words: whether DBOW trains words, too.
+
     Raises:
-        SettingsError: if `subwords` is something else.
+        SettingsError: if the recipe does not train it, or `subwords` is something else.
 
     >>> str(kind_of("cbow", "sampling", None, None))
     'CBOW with negative sampling'
     """
+    check_choice("model", model, models)
     if subwords is not None and not isinstance(subwords, Subwords):
         advice = "pass subwords=firth.Subwords(smallest=3, longest=6)"
         raise SettingsError(sentence("subwords to be firth.Subwords or None", repr(subwords), advice))

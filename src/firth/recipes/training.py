@@ -10,7 +10,6 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from firth.errors import SettingsError, sentence
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.provenance import made_with
@@ -20,7 +19,7 @@ from firth.recipes.resuming import Keeping, checked_checkpoints, keeping_of, run
 from firth.text import Corpus, Phrases
 from firth.text.subwords import Subwords
 from firth.training.checkpoints import Checkpoints
-from firth.training.intervals import EarlyStopping, IntervalCallback, check_intervals
+from firth.training.intervals import IntervalCallback, check_callback, check_intervals
 from firth.training.progress import Progress, ProgressCallback
 from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
@@ -153,8 +152,6 @@ def train(
     )
     threads = check_threads(threads)
     kind = kind_of(model, loss, gradient, subwords)
-    if kind.has_documents:
-        raise SettingsError(sentence("model='skip-gram' or 'cbow'", repr(model), "call firth.train_documents"))
     settings = StreamSettings(
         kind=kind,
         dimensions=dimensions,
@@ -170,9 +167,7 @@ def train(
     settings = replace(
         settings, learning_rate=float(settings.learning_rate)
     )  # as it is stored: a float32 gives other bytes
-    if isinstance(on_interval, EarlyStopping) and not held_out:
-        advice = "pass held_out=0.01 (--held-out)"
-        raise SettingsError(sentence("a share of the text held out for early stopping", "held_out=0", advice))
+    check_callback(on_interval, held_out)
     kept = checked_checkpoints(checkpoints, resume=resume)
     began = time.perf_counter()
     text = {

@@ -120,3 +120,14 @@ def check_intervals(passes: int, words: int, interval_words: int | None) -> None
         expected = f"at most {MOST:,} intervals in a run"
         came = f"interval_words={interval_words} for {passes} passes over {words:,} words"
         raise SettingsError(sentence(expected, came, f"choose interval_words={least} or more"))
+
+
+def check_callback(on_interval: IntervalCallback | None, held_out: float) -> None:
+    """Refuse early stopping where nothing is held out that it could look at.
+
+    Raises:
+        SettingsError: if so.
+    """
+    if isinstance(on_interval, EarlyStopping) and not held_out:
+        advice = "pass held_out=0.01 (--held-out)"
+        raise SettingsError(sentence("a share of the text held out for early stopping", "held_out=0", advice))
