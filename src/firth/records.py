@@ -98,6 +98,9 @@ def _check_repeatable(training: Mapping[str, Any], model: str) -> None:
             "go on from its checkpoints, if there are any, or train it anew: where it was stopped can't be repeated"
         )
         raise TrainingError(sentence(expected, came, advice))
+    if training.get("start") is not None:
+        expected = f"{model} to have been trained from the beginning"
+        raise SettingsError(sentence(expected, "a training that went on from other vectors", "verify those"))
     if changes := training.get("resumed_with_changes"):
         expected = f"{model} to have been trained with the same versions, on one kind of processor, from start to end"
         raise SettingsError(sentence(expected, ", ".join(map(str, changes)), "train it anew"))

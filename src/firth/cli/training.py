@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from firth.vectors import Vectors
 
 _ONLY_HERE = {
-    *("corpus", "output", "verify", "overwrite", "json", "verbose", "subwords", "buckets"),
+    *("corpus", "output", "verify", "overwrite", "json", "verbose", "subwords", "buckets", "freeze"),
     *("patience", "checkpoint_minutes", "checkpoint_words", "no_checkpoints"),
 }
 """The parameters of `firth train` that `firth.train` does not have, or not by this name; it gets all others."""
@@ -68,7 +68,9 @@ def train(
     buckets: Annotated[
         int, typer.Option(help="Rows that n-grams share by their hash, as in fastText; 0: one for each.")
     ] = 2_000_000,
-    dimensions: Annotated[int, typer.Option(help="Length D of a vector.")] = 100,
+    dimensions: Annotated[
+        int | None, typer.Option(help="Length D of a vector: 100, or that of the vectors to go on from.")
+    ] = None,
     window: Annotated[int, typer.Option(help="Largest distance of two words that form a pair.")] = 5,
     negatives: Annotated[int, typer.Option(help="Noise words K for each pair.")] = 5,
     min_count: Annotated[int, typer.Option(help="Leave out words that occur less often.")] = 5,
@@ -96,6 +98,11 @@ def train(
     ] = None,
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
     keep_context: Annotated[bool, typer.Option(help="Save the context vectors too.")] = True,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="MODEL", help="Go on from these vectors: words they know start where they are."),
+    ] = None,
+    freeze: Annotated[bool, typer.Option(help="With --from: words that the vectors know stay as they are.")] = False,
     held_out: Annotated[
         float, typer.Option(help="Share of the text that is never trained on, and whose loss is told: 0.01, say.")
     ] = 0.0,
@@ -172,6 +179,7 @@ def train(
             subwords=None
             if subwords is None
             else Subwords(smallest=subwords[0], longest=subwords[1], buckets=buckets or None),
+            frozen=freeze,
             checkpoints=checkpoints,
             on_interval=on_interval,
             on_progress=on_progress,

@@ -1,7 +1,7 @@
 """From a corpus to a result in one call: composition of the parts, no mathematics of their own.
 
-Modules in the order of their imports: preparing, phrases, resuming, kinds,
-training, counting, fitting.
+Modules in the order of their imports: preparing, phrases, continuing, resuming,
+kinds, training, counting, fitting.
 """
 
 from firth.recipes.counting import count

@@ -8,6 +8,7 @@ import numpy as np
 
 from firth.errors import SettingsError, check_choice, sentence
 from firth.observations import Observations
+from firth.recipes.continuing import Start
 from firth.text import Corpus
 from firth.text.subwords import Subwords, SubwordTable
 from firth.training.kinds import Kind
@@ -29,11 +30,13 @@ class Cast(NamedTuple):
         family: what bags are drawn from, or None.
         table: which pieces words are made of, or None.
         subwords: the same, with the n-grams they stand for.
+        start: vectors that it goes on from, or None.
     """
 
     family: Family | None = None
     table: PieceTable | None = None
     subwords: SubwordTable | None = None
+    start: Start | None = None
 
 
 def kind_of(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from firth.errors import FirthError, SettingsError, sentence
 from firth.observations import Observations
 from firth.provenance import made_with
+from firth.recipes.continuing import Start
 from firth.text import Corpus, Vocabulary
 from firth.text.subwords import Subwords
 from firth.training.checkpoints import Checkpoint, Checkpoints, Keeper, newest_checkpoint
@@ -57,7 +58,11 @@ def checked_checkpoints(checkpoints: Checkpoints | str | Path | None, *, resume:
 
 
 def run_of(
-    corpus: Corpus, observations: Observations, settings: StreamSettings, subwords: Subwords | None = None
+    corpus: Corpus,
+    observations: Observations,
+    settings: StreamSettings,
+    subwords: Subwords | None = None,
+    start: Start | None = None,
 ) -> dict[str, Any]:
     """Return what makes a run the same run: all that shapes its vectors and reports, and what its text is.
 
@@ -77,6 +82,7 @@ def run_of(
             "loss": kind.loss,
             "gradient": kind.gradient,
             "subwords": None if subwords is None else subwords.as_dict(),
+            "start": None if start is None else start.as_dict(),
             "reading": {"sampling": "sampling", "softmax": "softmax"}.get(kind.loss) if is_paired else None,
             "reproducible": settings.reproducible,
             "observations": observations.as_dict(),

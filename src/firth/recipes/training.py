@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING, Any
 from firth.machine import available_memory, check_threads
 from firth.observations import Observations
 from firth.provenance import made_with
+from firth.recipes.continuing import (
+    check_start,
+    dimensions_of,
+    join_vectors,
+    place_rows,
+    start_of,
+)
 from firth.recipes.kinds import Cast, cast_of, kind_of, memory_of, vectors_of
 from firth.recipes.preparing import prepared_corpus, source_of
 from firth.recipes.resuming import Keeping, checked_checkpoints, keeping_of, run_of
@@ -37,7 +44,7 @@ def train(
     loss: str = "sampling",
     gradient: str | None = None,
     subwords: Subwords | None = None,
-    dimensions: int = 100,
+    dimensions: int | None = None,
     window: int = 5,
     negatives: int = 5,
     min_count: int = 5,
@@ -55,6 +62,8 @@ def train(
     phrases: Phrases | str | Path | None = None,
     cache: str | Path | None = None,
     keep_context: bool = True,
+    start: Vectors | str | Path | None = None,
+    frozen: bool | Iterable[str] = False,
     held_out: float = 0.0,
     interval_words: int | None = None,
     threads: int | None = None,
@@ -87,7 +96,7 @@ def train(
             gensim and fastText. None takes the true one, but for skip-gram with subwords, as fastText has it.
         subwords: `firth.Subwords(…)` makes each word the mean of its own row and those of its character n-grams, so
             that words never seen have vectors, too.
-        dimensions: D, length of a vector.
+        dimensions: D, length of a vector; None takes 100, or that of the start.
         window: largest distance of a pair, in words.
         negatives: K, noise words a pair, in expectation.
         min_count: words seen less often are left out.
@@ -106,6 +115,10 @@ def train(
         phrases: joined in the text before rare words are left out: what `firth.find_phrases` made, or its folder.
         cache: folder that keeps the prepared corpus; None uses a temporary one (or $FIRTH_CACHE).
         keep_context: whether the context vectors are kept; the gap and further training need them.
+        start: vectors, or their folder, that training goes on from. Words they know start where they are; new ones at
+            random, or with the n-grams that are known. Words that are not in the corpus stay as they are, and all are
+            in the result, with the counts of both texts.
+        frozen: True, or some words of the start: their rows stay as they are, and others are drawn to them.
         held_out: share of the corpus, up to 0.5, that is never trained on; its loss is told after each interval.
         interval_words: raw words, about, in an interval; None makes each pass one.
         threads: that train at once; None takes every core this process may use. More than eight find work only where
@@ -151,10 +164,12 @@ def train(
         noise_exponent=noise_exponent,
     )
     threads = check_threads(threads)
+    base, subwords = start_of(start, frozen, subwords)
     kind = kind_of(model, loss, gradient, subwords)
+    check_start(base, kind, reproducible=reproducible)
     settings = StreamSettings(
         kind=kind,
-        dimensions=dimensions,
+        dimensions=dimensions_of(dimensions, base),
         negatives=negatives,
         passes=passes,
         learning_rate=kind.learning_rate if learning_rate is None else learning_rate,
@@ -181,16 +196,14 @@ def train(
     }
     with prepared_corpus(corpus, text, signature(train), threads, on_progress) as prepared:
         check_intervals(passes, prepared.tokens, interval_words)
-        run = run_of(prepared, observations, settings, subwords)
+        run = run_of(prepared, observations, settings, subwords, base)
         keeping = keeping_of(kept, run, prepared, resume=resume)
-        cast = cast_of(prepared, settings, subwords)
+        cast = cast_of(prepared, settings, subwords)._replace(start=base)
         result = train_stream(prepared, observations, settings, cast, keeping, on_interval, on_progress)
-        seconds = time.perf_counter() - began + keeping.seconds
-        config = {
-            "training": {**run["training"], **_outcome(prepared, settings, result, keeping), "seconds": seconds},
-            "corpus": {**run["corpus"], "source": source_of(corpus)},
-        }
-        return vectors_of(prepared, settings, cast, result, keep_context=keep_context, config=config)
+        outcome = _outcome(prepared, settings, result, keeping, time.perf_counter() - began)
+        config = {"training": {**run["training"], **outcome}, "corpus": {**run["corpus"], "source": source_of(corpus)}}
+        vectors = vectors_of(prepared, settings, cast, result, keep_context=keep_context, config=config)
+        return join_vectors(base, vectors)
 
 
 def train_stream(
@@ -221,6 +234,8 @@ def train_stream(
         family=cast.family,
         table=cast.table,
     )
+    if cast.start is not None:
+        place_rows(stream, cast.start, corpus, cast.subwords)
     if not is_compiled("train_windows" if cast.family is None else "go_through_bags"):
         logger.info("compiling the kernels: this happens once and takes some ten seconds")
         if on_progress is not None:
@@ -258,7 +273,9 @@ def _losses(result: StreamResult, raw_words: int) -> list[dict[str, Any]]:
     ]
 
 
-def _outcome(corpus: Corpus, settings: StreamSettings, result: StreamResult, keeping: Keeping) -> dict[str, Any]:
+def _outcome(
+    corpus: Corpus, settings: StreamSettings, result: StreamResult, keeping: Keeping, seconds: float
+) -> dict[str, Any]:
     """Return what came of a run, as it is stored beside the vectors."""
     outcome = {
         "kernel": kernel_choices(settings.reproducible),
@@ -268,6 +285,7 @@ def _outcome(corpus: Corpus, settings: StreamSettings, result: StreamResult, kee
         "rows_scaled_back": sum(tally.restrained for tally in result.passes),
         "stopped": result.stopped,
         "interrupted": result.interrupted,
+        "seconds": seconds + keeping.seconds,
         "made_with": made_with(),
     }
     return {**outcome, "resumed_with_changes": list(keeping.changes)} if keeping.changes else outcome

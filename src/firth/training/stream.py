@@ -83,6 +83,11 @@ class Stream:
         self._on_interval: IntervalCallback | None = None
         self._is_trained = False
 
+    def freeze(self, words: np.ndarray, pieces: np.ndarray | None = None) -> None:
+        """Let the rows of some words, and of some pieces, stay as they are; of threads in rounds alone."""
+        if isinstance(self.team, Rounds):
+            self.team.freeze(words, pieces)
+
     def compile_kernels(self) -> None:
         """Compile the kernels, or load what was compiled before: score and train a little at learning rate 0."""
         self.team.compile()
