@@ -123,3 +123,10 @@ def test_estimates_are_told_before_training(caplog):
     assert "memory: about " in caplog.text
     assert "MB (matrices " in caplog.text
     assert " M words/s" in caplog.text
+
+
+def test_a_gap_is_of_pairs_and_not_of_windows():
+    text = [["to", "be", "or", "not", "to", "be"]] * 20
+    vectors = firth.train(text, model="cbow", dimensions=4, min_count=1, threads=1)
+    with pytest.raises(SettingsError, match="got CBOW with negative sampling, whose loss is no function of the counts"):
+        firth.gap(vectors, firth.count(text, min_count=1))

@@ -80,6 +80,8 @@ def chosen_reading(
         reading = known.get("reading", "sampling" if "negatives" in known else None)
         if reading not in READINGS:
             came = "vectors that do not say how they were trained"
+            if isinstance(objective := known.get("objective"), str):
+                came = f"{objective}, whose loss is no function of the counts of pairs"
             advice = "pass reading='sampling' with negatives=… (word2vec, gensim, fastText), or 'softmax', or 'pmi'"
             raise SettingsError(sentence("a reading", came, advice))
     check_choice("reading", reading, READINGS)
