@@ -9,6 +9,21 @@ and its way to stay finite, and goes through words in groups of four:
 
 What a bag meets is in `firth.training.bag_steps`. Its move goes to the rows it is the mean of: divided by their number,
 as the gradient of a mean is, or whole, as word2vec.c, gensim and fastText have it.
+
+Finite by construction, as the kernel of skip-gram is: no update makes the longest row grow by more than 1 + y, y the
+sum of its steps. Here, too:
+
+- A bag, the mean of rows, begins no longer than the longest of them. While bags move by steps of S in all, no row and
+  no bag grows by more than e^S, and the bags of a group together move by no more than (e^S − 1) · the longest row.
+- A row gets no more than one move of each bag if moves are shared: its share is how often it stands in the bag over
+  how many rows that has. If they are not, it gets one as often as it stands there, n times at most, and grows by no
+  more than 1 + n (e^S − 1) ≤ e^(n S). So what is bounded is n S, n that of the widest window since the last look.
+- Softmax over the vocabulary draws a word and its bag together by a step of the whole rate, and pushes the bag and all
+  words apart by steps that add up to as much. On a path, each node has one step.
+
+Where one group alone could grow too far, rows are restrained after each update, and its bags between blocks of the
+pool. A row then gets steps · rows that were no longer than LONGEST before, or that such an update moved: a rate of 10,
+1000 noise words and windows of 2000 words make nothing longer than 10¹³, whose square float32 can hold.
 """
 
 from __future__ import annotations
@@ -50,12 +65,12 @@ def _train_paths(group: Group, work: Work) -> tuple[int, float]:
     """Let the words of windows meet the paths of the words in their middle; return pairs and loss."""
     matrices, windows, bags, room = work.matrices, work.windows, work.bags, work.room
     pairs, loss = 0, 0.0
-    for index in range(group.index, group.end):
+    for index in range(group.first, group.end):
         where = np.int64(windows.left[index]), np.int64(windows.right[index]), np.int64(index)
         span = np.int64(bags.starts[index]), np.int64(bags.starts[index + 1])
         path = span, bags.outputs, bags.signs, work.own.weights
         loss += meet_path(matrices, windows.words, where, *path, group, room)
-        pairs += where[1] - where[0]
+        pairs += int(where[1] - where[0])
         if group.looks:
             room.looked[0] += restrain(windows.words, where[0], where[1] + 1, matrices.center, room)
             room.looked[0] += restrain(bags.outputs, span[0], span[1], matrices.context, room)
@@ -66,20 +81,20 @@ def _train_paths(group: Group, work: Work) -> tuple[int, float]:
 def _train_words(group: Group, work: Work) -> tuple[int, float]:
     """Train on windows whose words are bags by themselves, and on what they are not to predict; return pairs, loss."""
     matrices, windows, room = work.matrices, work.windows, work.room
-    pairs = score_group(group.index, group.end, matrices, windows, room)
+    pairs = score_group(group.first, group.end, matrices, windows, room)
     loss = attract(pairs, group, work.bags.member.loss, work.own.ones, room)
     if group.trains:
         count = 0
-        for index in range(group.index, group.end):
+        for index in range(group.first, group.end):
             count += update_window(index, count, matrices, windows, room)
             if group.looks:
                 left, right = windows.left[index], windows.right[index]
                 room.looked[0] += restrain(windows.words, left, right + 1, matrices.center, room)
                 room.looked[0] += restrain(windows.contexts, index, index + 1, matrices.context, room)
-    load_group(group.index, group.end, share_of_pair(group.rate, work), matrices, windows, room)
+    load_group(group.first, group.end, share_of_pair(group.rate, work), matrices, windows, room)
     loss += meet_noise(matrices.center, group, work)
     if group.looks:
-        room.looked[0] += restrain(windows.words, group.index, group.end, matrices.center, room)
+        room.looked[0] += restrain(windows.words, group.first, group.end, matrices.center, room)
     return pairs, loss
 
 
@@ -88,9 +103,9 @@ def _meet_paths(group: Group, work: Work) -> float:
     """Let the bags of a group meet the paths of the words they stand around; return the loss."""
     bags, own, room, context = work.bags, work.own, work.room, work.matrices.context
     loss = 0.0
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] > 0:
-            span = np.int64(bags.starts[group.index + j]), np.int64(bags.starts[group.index + j + 1])
+            span = np.int64(bags.starts[group.first + j]), np.int64(bags.starts[group.first + j + 1])
             loss += meet_list(own.rows, np.int64(j), context, bags.outputs, span, bags.signs, group, room)
             if group.looks:
                 room.looked[0] += restrain(bags.outputs, span[0], span[1], context, room)
@@ -102,23 +117,23 @@ def _meet_words(count: int, group: Group, work: Work) -> float:
     """Let the bags of a group, `count` of which are of any words, meet the words they stand around; return the loss."""
     windows, own, room, context = work.windows, work.own, work.room, work.matrices.context
     place = 0
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] > 0:
-            index = np.int64(group.index + j)
+            index = np.int64(group.first + j)
             where = index, index + 1, index + 1
             window_scores(own.rows, np.int64(j), context, windows.contexts, where, room.parts, place)
             place += 1
     add_up(room.parts, room.pairs, lines_for(count, room))
     loss = attract(count, group, work.bags.member.loss, own.ones, room)
     place = 0
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] > 0 and group.trains:
-            index = np.int64(group.index + j)
+            index = np.int64(group.first + j)
             where = index, index + 1, index + 1
             window_update(own.rows, np.int64(j), context, windows.contexts, where, room.pairs, place)
             place += 1
     if group.looks:
-        room.looked[0] += restrain(windows.contexts, group.index, group.end, context, room)
+        room.looked[0] += restrain(windows.contexts, group.first, group.end, context, room)
     return loss
 
 
@@ -159,11 +174,8 @@ def _train_group(group: Group, work: Work) -> tuple[int, float]:
 
 
 @compiled(inline=True)
-def _growth_bound(index: int, last: int, rates: Rates, work: Work) -> float:
-    """Bound the log-growth of any row by the updates of the group at `index`, as in the kernel of skip-gram.
-
-    Each meeting of a bag and a row moves each row that it is of by one step at most; all steps of a group, added up.
-    """
+def _steps_bound(index: int, last: int, rates: Rates, work: Work) -> float:
+    """Bound the sum of all steps that the group at `index` takes."""
     windows, bags = work.windows, work.bags
     member = bags.member
     against = 1.0
@@ -179,6 +191,17 @@ def _growth_bound(index: int, last: int, rates: Rates, work: Work) -> float:
         if member.is_mean or len(bags.document_matrix) > 0:
             steps += outputs + against
     return max(rates.lowest, rates.first + rates.slope * windows.positions[index]) * steps
+
+
+@compiled(inline=True)
+def _most_moves(index: int, last: int, work: Work) -> int:
+    """Return how often a row can stand in a bag of the group at `index`, and get its whole move each time; or 1."""
+    windows, member = work.windows, work.bags.member
+    most = 1
+    if member.is_mean and not member.is_shared:
+        for place in range(index, min(index + 4, last)):
+            most = max(most, windows.right[place] - windows.left[place])
+    return most
 
 
 @compiled()
@@ -235,10 +258,12 @@ def go_through_bags(work: Work, first: int, last: int, rates: Rates, tally: np.n
     while mark < last:
         room.sizes[:] = 0
         room.looked[0] = 0
-        looks = work.trains and _growth_bound(mark, last, rates, work) > room.growth
+        most = _most_moves(mark, last, work)
+        looks = work.trains and most * _steps_bound(mark, last, rates, work) > room.growth
         index = mark
         while index < last:
-            bound = sum_of_line(room.sizes) + _growth_bound(index, last, rates, work)
+            most = max(most, _most_moves(index, last, work))
+            bound = most * (sum_of_line(room.sizes) + _steps_bound(index, last, rates, work))
             if index > mark and work.trains and (looks or bound > room.growth):
                 break
             _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), work)

@@ -26,7 +26,7 @@ from firth.training.blocks import add_up, scores_4x4, steps_apart, update_4x4
 from firth.training.logistic import logistic_loss, signed_loss, soften
 from firth.training.matrices import Matrices
 from firth.training.pools import Pools
-from firth.training.sampling_kernel import Room, lines_for, restrain
+from firth.training.sampling_kernel import Room, lines_for, restrain, scale_back
 from firth.training.window_blocks import window_scores, window_update
 
 
@@ -56,7 +56,7 @@ class Group(NamedTuple):
     """Four words, or what is left of them.
 
     Attributes:
-        index: of the first in `windows`.
+        first: index of the first in `windows`.
         end: index after the last.
         turn: of the pool they meet.
         rate: learning rate, 1 where words are scored.
@@ -64,7 +64,7 @@ class Group(NamedTuple):
         trains: whether rows are moved, or scored only.
     """
 
-    index: int
+    first: int
     end: int
     turn: int
     rate: float
@@ -91,7 +91,7 @@ def attract(count: int, group: Group, loss: int, ones: np.ndarray, room: Room) -
         total -= room.pairs[pair]
         room.pairs[pair] = group.rate
     room.sizes[0] += group.rate * count
-    return total
+    return 0.0 if group.trains else total
 
 
 @compiled()
@@ -173,6 +173,9 @@ def _meet_pool(
             update_4x4(center, room.centers, context, room.contexts, room.noise)
             if group.looks:
                 room.looked[0] += restrain(words, k, k + 4, context, room)
+                for j in range(4):
+                    if room.center_weights[j] > 0:
+                        room.looked[0] += scale_back(center[room.centers[j]])
         else:
             loss += logistic_loss(room.noise, room.weights, often, -1.0)
     return loss
@@ -235,7 +238,7 @@ def share_of_pair(rate: float, work: Work) -> float:
 
 
 @compiled(inline=True)
-def window_of(index: int, windows: Windows, is_mean: bool) -> tuple[int, int, int]:
+def window_of(index: int, windows: Windows, is_mean: bool) -> tuple[np.int64, np.int64, np.int64]:
     """Return the words whose mean a bag is, as `window_scores` takes them: those of the window, or none."""
     here = np.int64(index)
     if is_mean:
@@ -249,8 +252,8 @@ def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, 
     count = 0
     for j in range(4):
         own.inverse[j] = 0
-    for j in range(group.end - group.index):
-        index = group.index + j
+    for j in range(group.end - group.first):
+        index = group.first + j
         document = np.int64(bags.documents[index]) if len(bags.document_matrix) > 0 else np.int64(-1)
         size = 1.0 if document >= 0 else 0.0
         where = window_of(index, windows, bags.member.is_mean)
@@ -268,10 +271,10 @@ def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, 
 @compiled()
 def spread_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, group: Group, room: Room) -> None:
     """Hand the moves of the bags of a group to the rows that they are means of."""
-    for j in range(group.end - group.index):
+    for j in range(group.end - group.first):
         if own.inverse[j] == 0:
             continue
-        index = group.index + j
+        index = group.first + j
         document = np.int64(bags.documents[index]) if len(bags.document_matrix) > 0 else np.int64(-1)
         share = own.inverse[j] if bags.member.is_shared else 1.0
         where = window_of(index, windows, bags.member.is_mean)

@@ -137,9 +137,8 @@ class Rounds:
         relaxation = relaxation_rate(observations, counts, settings.negatives)
         self.length = slice_length(len(ids), settings.learning_rate * relaxation) if length is None else length
         words = len(counts)
-        self.parts = cut_corpus(
-            ids, slices, held_out=settings.held_out, between_sentences=family is not None and len(family.ends) > 0
-        )
+        ends = None if family is None else family.ends
+        self.parts = cut_corpus(ids, slices, held_out=settings.held_out, ends=ends)
         self.steps = -(-int((self.parts.ends - self.parts.starts).max()) // self.length)
         window = observations.window
         copies = copies_of_slice(self.length, window, words, turn=turn, pool=pool, family=family)
@@ -277,14 +276,15 @@ def _room_to_draw(slices: int, room: int, length: int, turn: int, pool: int, dty
 
 def _room_to_work(
     team: Team, family: Family | None, window: int, columns: int, dtype: type
-) -> tuple[Room, BagRoom | None, Scratch]:
+) -> tuple[Room | None, tuple[Room, BagRoom] | None, Scratch]:
     """Return one thread's own room."""
     room = kernel_room(window, dtype)
     slices, words = len(team.names.words), len(team.names.numbers)
-    own = None
-    if family is not None:
-        own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
-    return room, own, Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype))
+    scratch = Scratch(own_lines(columns, dtype), own_lines(slices + 1, dtype))
+    if family is None:
+        return room, None, scratch
+    own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
+    return None, (room, own), scratch
 
 
 def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:
@@ -297,7 +297,7 @@ def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:
         contexts=own_lines((slices, room), np.int32),
         words=own_lines((slices, copies), np.int32),
         sides=own_lines((slices, copies), np.uint8),
-        numbers=own_lines((words, slices), np.int16),
+        numbers=own_lines((words, slices), np.int16 if copies < 2**15 else np.int32),
         counts=own_lines((slices, LINE // 8), np.int64),
         first=words + SPARE * slices,
     )
