@@ -10,11 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 import naive
+import naive_family
+from firth.objectives import HuffmanTree, bag_gradient, bag_loss
 from firth.observations import Observations
 from firth.observations.noise import alias_table
 from firth.observations.windows import draw_windows, window_room, window_rule
 from firth.randomness import random_uniform, stream_key
+from firth.training.bags import HIERARCHICAL, Member, family_of
 from firth.training.matrices import Matrices, padded_matrix
+from firth.training.parts import cut_corpus
 from firth.training.pools import draw_pools, pool_room
 from firth.training.rounds import Rounds
 from firth.training.sampling_kernel import kernel_room, score_windows, train_windows
@@ -39,6 +43,9 @@ class Toy:
     seed: int = 1
     spread: float = 1.0
     range_size: int = 0  # 0: the whole corpus is one range
+    sizes: np.ndarray | None = None  # None: each word is one row
+    tree_counts: np.ndarray | None = None  # None: the tree of the corpus
+    sentences: int = 2  # of a document
 
     def __post_init__(self):
         self.ids = np.asarray(self.ids, np.int32)
@@ -55,12 +62,12 @@ class Toy:
             pair.append(matrix)
         return Matrices(*pair, self.words)
 
-    def keys(self, seed):
-        return stream_key(seed, "keep", 0), stream_key(seed, "noise", 0)
+    def keys(self, seed, pass_index=0):
+        return stream_key(seed, "keep", pass_index), stream_key(seed, "noise", pass_index)
 
-    def observed(self, seed):
+    def observed(self, seed, pass_index=0):
         """Windows of one draw, and the pool of a turn by the position of its first word, by the slow twins."""
-        keep, noise = self.keys(seed)
+        keep, noise = self.keys(seed, pass_index)
         found = naive.windows(self.ids, self.observations, self.counts, keep)
         return found, lambda place: naive.draw_pool(place, self.size, *self.table, noise)
 
@@ -118,6 +125,165 @@ class RowsInPlace(Kernel):
 
     def parts(self, toy, found):
         return naive.ranges_of(found, toy.length)
+
+
+@dataclass
+class Model:
+    """Word vectors, context vectors and document vectors, all padded."""
+
+    center: np.ndarray
+    context: np.ndarray
+    documents: np.ndarray
+
+
+LOSS_NAMES = ("sampling", "hierarchical", "softmax")
+
+
+class BagsInRounds:
+    """The kernel of `firth.training.bag_kernel`, threads working in rounds, for one member of the family."""
+
+    def __init__(self, member, *, documents=False, threads=1, slices=3, length=16):
+        self.member, self.has_documents = Member(*member), documents
+        self.threads, self.slices, self.length = threads, slices, length
+
+    def __repr__(self):
+        is_mean, has_window, is_shared, loss = self.member
+        bag = ("dm" if self.has_documents else "cbow") if is_mean else "words" if has_window else "dbow"
+        bag += "+dbow" if has_window and not is_mean and self.has_documents else ""
+        return f"{bag}-{LOSS_NAMES[loss]}-{'true' if is_shared else 'historical'}"
+
+    def ends(self, toy):
+        """Where documents end: after so many sentences, and at the end of the corpus."""
+        if not self.has_documents:
+            return np.zeros(0, np.int64)
+        breaks = np.flatnonzero(toy.ids < 0) + 1
+        return np.unique([*breaks[toy.sentences - 1 :: toy.sentences], len(toy.ids)])
+
+    def tree(self, toy):
+        if self.member.loss != HIERARCHICAL:
+            return None
+        return HuffmanTree.of(toy.counts if toy.tree_counts is None else toy.tree_counts)
+
+    def team(self, toy, dtype=np.float64, seed=1, **changes):
+        """Return `Rounds`, not yet trained."""
+        given = {"dimensions": toy.dimensions, "negatives": toy.negatives, "passes": 1, "learning_rate": 0.025}
+        settings = StreamSettings(**(given | {"threads": self.threads, "seed": seed} | changes))
+        cut = {"slices": self.slices, "length": self.length, "pool": toy.size, "turn": toy.turn}
+        return Rounds(
+            toy.ids, toy.counts, toy.observations, settings, **cut, dtype=dtype, family=self.family(toy, dtype)
+        )
+
+    def family(self, toy, dtype=np.float64):
+        """Return what bags are drawn from."""
+        tree = self.tree(toy)
+        paths = None if tree is None else (tree.starts, tree.nodes, tree.codes)
+        return family_of(self.member, toy.words, sizes=toy.sizes, ends=self.ends(toy), paths=paths, dtype=dtype)
+
+    def pace(self, toy):
+        """Return how far a position brings rows to where they are drawn."""
+        return pace_of(toy.observations, toy.counts, toy.negatives, family=self.family(toy))
+
+    def model(self, toy, dtype=np.float64):
+        """Return a model somewhere in the middle of training."""
+        documents = padded_matrix(len(self.ends(toy)), toy.dimensions, dtype=dtype)
+        shape = len(self.ends(toy)), toy.dimensions
+        values = random_uniform(stream_key(toy.seed, "generator", 4), np.arange(shape[0] * shape[1]))
+        documents[: shape[0], : shape[1]] = toy.spread * (values.reshape(shape) - 0.5)
+        return Model(*toy.matrices(dtype)[:2], documents)
+
+    def rows(self, toy):
+        """Return how many rows of each matrix there are, without spare ones."""
+        return toy.words, toy.words, len(self.ends(toy))
+
+    def trimmed(self, toy, model):
+        """Return the three matrices of a model, or of a team, without spare rows and columns."""
+        if isinstance(model, Rounds):
+            model = Model(*model.matrices[:2], model.documents)
+        matrices = model.center, model.context, model.documents
+        pairs = zip(matrices, self.rows(toy), strict=True)
+        return [matrix[:rows, : toy.dimensions] for matrix, rows in pairs]
+
+    def run(self, toy, model, rates, seed=1, *, team=None, pass_index=0):
+        """Score and train all of the toy; return the tally."""
+        team = team or self.team(toy, model.center.dtype.type, seed)
+        for theirs, given in zip(self.trimmed(toy, team), self.trimmed(toy, model), strict=True):
+            theirs[:] = given
+        team.forget()
+        with ThreadPoolExecutor(self.threads) as pool:
+            for future in team.submit(pool, pass_index, rates):
+                future.result()
+        for theirs, given in zip(self.trimmed(toy, team), self.trimmed(toy, model), strict=True):
+            given[:] = theirs
+        assert team.positions_done() == len(toy.ids)
+        return team.tally()
+
+    def drawn(self, toy, seed=1, pass_index=0):
+        """Return what one draw finds, by the slow twins."""
+        found, pool_at = toy.observed(seed, pass_index)
+        ends, tree = self.ends(toy), self.tree(toy)
+        documents = {p: int((ends <= p).sum()) for p, _, _ in found} if self.has_documents else {}
+        paths = []
+        for word in range(toy.words) if tree else ():
+            nodes, codes = tree.path(word)
+            paths.append([(int(node), 1 - 2 * int(code)) for node, code in zip(nodes, codes, strict=True)])
+        sizes = np.ones(toy.words) if toy.sizes is None else toy.sizes
+        return naive_family.Drawn(self.member, found, pool_at, documents, paths, sizes, **toy.shape)
+
+    def twin(self, toy, model, rates, seed=1):
+        """Train as `run` does, slowly; return how many bags met a word."""
+        pace = self.pace(toy)
+
+        def share_at(rate, copies, side, row):
+            relaxation = pace.heaviest / 2.0 ** (pace.halvings[row] if side == 1 else 0)
+            way = -np.expm1(-relaxation * self.length * rate)
+            return (1 - (1 - way) ** copies) / (copies * way)
+
+        parts = self.parts(toy)
+        stretch = len(toy.ids) / (parts.ends - parts.starts).max()
+        rate_at = lambda place: max(rates.lowest, rates.first + rates.slope * stretch * place)
+        cut = parts.starts, self.length, rate_at, share_at
+        return naive_family.train_in_rounds(*self.trimmed(toy, model), self.drawn(toy, seed), *cut)
+
+    def parts(self, toy, held_out=0.0):
+        return cut_corpus(toy.ids, self.slices, held_out=held_out, ends=self.ends(toy))
+
+    def slices_of(self, drawn, parts):
+        """Return the words of each slice of each round, without those that stand in none of these parts."""
+        inside = lambda p: any(first <= p < last for first, last in zip(parts.starts, parts.ends, strict=True))
+        found = [item for item in drawn.found if inside(item[0])]
+        return [part for _, some in naive_family.rounds_of(found, parts.starts, self.length) for _, part in some]
+
+    def examples(self, toy, seed=1, *, pass_index=0, parts=None):
+        """Return the very examples of a draw, as `firth.objectives` takes them."""
+        drawn = self.drawn(toy, seed, pass_index)
+        return naive_family.examples_of(drawn, self.slices_of(drawn, parts or self.parts(toy)))
+
+    def loss(self, toy, model, examples):
+        """Loss of examples, by the objective."""
+        return bag_loss(*self.sides(toy, model), examples, **self.judge(toy))
+
+    def direction(self, toy, model, examples):
+        """What is subtracted from each of the three matrices per unit of learning rate, by the objective."""
+        kind = "true" if self.member.is_shared else "historical"
+        by_input, by_output = bag_gradient(*self.sides(toy, model), examples, gradient=kind, **self.judge(toy))
+        padding = np.zeros((toy.words - len(by_output), toy.dimensions))
+        return [by_input[: toy.words], np.concatenate([by_output, padding]), by_input[toy.words :]]
+
+    def sides(self, toy, model):
+        """Return inputs, the rows of documents after those of words, and outputs: of words, or of a tree's nodes."""
+        center, context, documents = (matrix.astype(float) for matrix in self.trimmed(toy, model))
+        outputs = toy.words - (self.member.loss == HIERARCHICAL)
+        return np.concatenate([center, documents]), context[:outputs]
+
+    def judge(self, toy):
+        return {"loss": LOSS_NAMES[self.member.loss], "tree": self.tree(toy)}
+
+    def gradient(self, toy, seed=1, rate=1e-9, **changes):
+        """(before − after)/rate of the kernel itself, on float64 matrices."""
+        before, after = self.model(toy), self.model(toy)
+        self.run(toy, after, Rates(rate, 0.0, rate), seed, **changes)
+        pairs = zip(self.trimmed(toy, before), self.trimmed(toy, after), strict=True)
+        return [(b - a) / rate for b, a in pairs]
 
 
 class InRounds(Kernel):

@@ -70,19 +70,40 @@ def _update(center, context, centers, contexts, weights, sign, rate):
     context[contexts] += steps.T @ old_centers
 
 
-def _attract(center, context, group, word_of, rate):
+def move_window(rows, row, others, numbers, steps):
+    """Move rows[row] and those of others[numbers], one after the other: each gets what the row was before."""
+    before = rows[row].copy()
+    for number, step in zip(numbers, steps, strict=True):
+        rows[row] += step * others[number]
+        others[number] += step * before
+
+
+def attract(center, context, group, word_of, rate, steepness=lambda scores: sigmoid(-scores)):
     """Draw the words of a group, as contexts, and their windows together; return how many pairs.
 
     All steps are those of the scores before the first; then window by window, one centre after the other.
     """
     windows = [(word, [word_of[p] for p in near]) for _, word, near in group]
-    steps = [rate * sigmoid(-(center[near] @ context[word])) if near else [] for word, near in windows]
+    steps = [rate * steepness(center[near] @ context[word]) if near else [] for word, near in windows]
     for (word, near), window_steps in zip(windows, steps, strict=True):
-        row = context[word].copy()
-        for other, step in zip(near, window_steps, strict=True):
-            context[word] += step * center[other]
-            center[other] += step * row
+        move_window(context, word, center, near, window_steps)
     return sum(len(near) for _, near in windows)
+
+
+def push_apart(center, context, rows, weights, pool, size, rate):
+    """Push some rows and the words of a pool apart, four words at a time; a row weighs its weight times the draws."""
+    times, first = pool
+    for block in range(0, size, 4):
+        drawn = [word for k, word in first if block <= k < block + 4]
+        if drawn:
+            often = np.array([times[word] for word in drawn])
+            _update(center, context, rows, drawn, np.outer(weights, often), -1.0, rate)
+
+
+def once_each(group, times):
+    """Return the words of a group, each once, and how often they are centres."""
+    rows = list(dict.fromkeys(word for _, word, _ in group))
+    return rows, np.array([sum(times[p] for p, w, _ in group if w == row) for row in rows])
 
 
 def ranges_of(found, size):
@@ -113,15 +134,10 @@ def _train_part(center, context, part, times, word_of, pool_at, rate_at, *, turn
     for start in range(0, len(part), 4):
         group = part[start : start + 4]
         rate = rate_at(group[0][0])
-        total_pairs += _attract(center, context, group, word_of, rate)
-        rows = list(dict.fromkeys(word for _, word, _ in group))
-        weights = np.array([sum(times[p] for p, w, _ in group if w == row) for row in rows]) * negatives / size
-        pool, first = pool_at(part[start // turn * turn][0])
-        for block in range(0, size, 4):
-            drawn = [word for k, word in first if block <= k < block + 4]
-            if drawn:
-                often = np.array([pool[word] for word in drawn])
-                _update(center, context, rows, drawn, np.outer(weights, often), -1.0, rate)
+        total_pairs += attract(center, context, group, word_of, rate)
+        rows, weights = once_each(group, times)
+        pool = pool_at(part[start // turn * turn][0])
+        push_apart(center, context, rows, weights * negatives / size, pool, size, rate)
     return total_pairs
 
 
@@ -157,14 +173,22 @@ def train_in_rounds(center, context, found, pool_at, rate_at, share_at, *, part,
             touched_contexts = {word for _, word, _ in words} | {word for pool in pools for word in pool}
             copies.append((*own, touched_centers, touched_contexts))
         rate = rate_at(slices[0][1][0][0] % part // length * length)
-        for side, matrix in enumerate((center, context)):
-            for word in range(len(matrix)):
-                moved = [copy[side][word] for copy in copies if word in copy[2 + side]]
-                if len(moved) == 1:
-                    matrix[word] = moved[0]
-                elif moved:
-                    matrix[word] += share_at(rate, len(moved)) * sum(copy - matrix[word] for copy in moved)
+        merge_copies((center, context), copies, lambda m, *_, rate=rate: share_at(rate, m))
     return total_pairs
+
+
+def merge_copies(matrices, copies, share_of):
+    """Add up what slices did: copies has for each its own of both matrices, then the rows that it touches of each.
+
+    share_of: (copies, side, row) → what their moves are multiplied with.
+    """
+    for side, matrix in enumerate(matrices):
+        for row in range(len(matrix)):
+            moved = [copy[side][row] for copy in copies if row in copy[2 + side]]
+            if len(moved) == 1:
+                matrix[row] = moved[0]
+            elif moved:
+                matrix[row] += share_of(len(moved), side, row) * sum(copy - matrix[row] for copy in moved)
 
 
 def observed_counts(found, pool_at, parts, *, words, turn, size, negatives):

@@ -153,10 +153,12 @@ def test_what_is_held_out_is_scored_and_never_trained_on(reproducible):
     assert losses[2] < losses[0] - 0.1
 
 
-@given(st.integers(1, 8), st.sampled_from([0.0, 0.05, 0.3]), st.booleans(), st.integers(1, 200))
-def test_parts_cover_the_corpus_and_begin_where_they_should(slices, held_out, between_sentences, length):
+@given(st.integers(1, 8), st.sampled_from([0.0, 0.05, 0.3]), st.integers(0, 4), st.integers(1, 200))
+def test_parts_cover_the_corpus_and_begin_where_they_should(slices, held_out, sentences, length):
+    """Where documents of so many sentences are known, none is in two parts; 0 sentences: no document."""
     ids = random_ids(9, length, 1)
-    parts = cut_corpus(ids, slices, held_out=held_out, between_sentences=between_sentences)
+    ends = np.unique([*(np.flatnonzero(ids < 0) + 1)[sentences - 1 :: sentences], length]) if sentences else None
+    parts = cut_corpus(ids, slices, held_out=held_out, ends=ends)
     assert parts.starts[0] == 0
     assert parts.limits[-1] == len(ids)
     assert np.array_equal(parts.starts[1:], parts.limits[:-1])
@@ -164,8 +166,8 @@ def test_parts_cover_the_corpus_and_begin_where_they_should(slices, held_out, be
     assert (parts.ends <= parts.limits).all()
     if not held_out:
         assert np.array_equal(parts.ends, parts.limits)
-    if between_sentences:
-        assert all(place in (0, len(ids)) or ids[place - 1] < 0 for place in parts.starts)
+    if ends is not None:
+        assert set(parts.starts) <= {0, *ends}
 
 
 @pytest.mark.parametrize("words", [50, 70_000])

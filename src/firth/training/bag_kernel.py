@@ -9,6 +9,21 @@ and its way to stay finite, and goes through words in groups of four:
 
 What a bag meets is in `firth.training.bag_steps`. Its move goes to the rows it is the mean of: divided by their number,
 as the gradient of a mean is, or whole, as word2vec.c, gensim and fastText have it.
+
+Finite by construction, as the kernel of skip-gram is: no update makes the longest row grow by more than 1 + y, y the
+sum of its steps. Here, too:
+
+- A bag, the mean of rows, begins no longer than the longest of them. While bags move by steps of S in all, no row and
+  no bag grows by more than e^S, and the bags of a group together move by no more than (e^S − 1) · the longest row.
+- A row gets no more than one move of each bag if moves are shared: its share is how often it stands in the bag over
+  how many rows that has. If they are not, it gets one as often as it stands there, n times at most, and grows by no
+  more than 1 + n (e^S − 1) ≤ e^(n S). So what is bounded is n S, n that of the widest window since the last look.
+- Softmax over the vocabulary draws a word and its bag together by a step of the whole rate, and pushes the bag and all
+  words apart by steps that add up to as much. On a path, each node has one step.
+
+Where one group alone could grow too far, rows are restrained after each update, and its bags between blocks of the
+pool. A row then gets steps · rows that were no longer than LONGEST before, or that such an update moved: a rate of 10,
+1000 noise words and windows of 2000 words make nothing longer than 10¹³, whose square float32 can hold.
 """
 
 from __future__ import annotations
@@ -159,11 +174,8 @@ def _train_group(group: Group, work: Work) -> tuple[int, float]:
 
 
 @compiled(inline=True)
-def _growth_bound(index: int, last: int, rates: Rates, work: Work) -> float:
-    """Bound the log-growth of any row by the updates of the group at `index`, as in the kernel of skip-gram.
-
-    Each meeting of a bag and a row moves each row that it is of by one step at most; all steps of a group, added up.
-    """
+def _steps_bound(index: int, last: int, rates: Rates, work: Work) -> float:
+    """Bound the sum of all steps that the group at `index` takes."""
     windows, bags = work.windows, work.bags
     member = bags.member
     against = 1.0
@@ -179,6 +191,17 @@ def _growth_bound(index: int, last: int, rates: Rates, work: Work) -> float:
         if member.is_mean or len(bags.document_matrix) > 0:
             steps += outputs + against
     return max(rates.lowest, rates.first + rates.slope * windows.positions[index]) * steps
+
+
+@compiled(inline=True)
+def _most_moves(index: int, last: int, work: Work) -> int:
+    """Return how often a row can stand in a bag of the group at `index`, and get its whole move each time; or 1."""
+    windows, member = work.windows, work.bags.member
+    most = 1
+    if member.is_mean and not member.is_shared:
+        for place in range(index, min(index + 4, last)):
+            most = max(most, windows.right[place] - windows.left[place])
+    return most
 
 
 @compiled()
@@ -235,10 +258,12 @@ def go_through_bags(work: Work, first: int, last: int, rates: Rates, tally: np.n
     while mark < last:
         room.sizes[:] = 0
         room.looked[0] = 0
-        looks = work.trains and _growth_bound(mark, last, rates, work) > room.growth
+        most = _most_moves(mark, last, work)
+        looks = work.trains and most * _steps_bound(mark, last, rates, work) > room.growth
         index = mark
         while index < last:
-            bound = sum_of_line(room.sizes) + _growth_bound(index, last, rates, work)
+            most = max(most, _most_moves(index, last, work))
+            bound = most * (sum_of_line(room.sizes) + _steps_bound(index, last, rates, work))
             if index > mark and work.trains and (looks or bound > room.growth):
                 break
             _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), work)

@@ -26,7 +26,7 @@ from firth.training.blocks import add_up, scores_4x4, steps_apart, update_4x4
 from firth.training.logistic import logistic_loss, signed_loss, soften
 from firth.training.matrices import Matrices
 from firth.training.pools import Pools
-from firth.training.sampling_kernel import Room, lines_for, restrain
+from firth.training.sampling_kernel import Room, lines_for, restrain, scale_back
 from firth.training.window_blocks import window_scores, window_update
 
 
@@ -91,7 +91,7 @@ def attract(count: int, group: Group, loss: int, ones: np.ndarray, room: Room) -
         total -= room.pairs[pair]
         room.pairs[pair] = group.rate
     room.sizes[0] += group.rate * count
-    return total
+    return 0.0 if group.trains else total
 
 
 @compiled()
@@ -173,6 +173,9 @@ def _meet_pool(
             update_4x4(center, room.centers, context, room.contexts, room.noise)
             if group.looks:
                 room.looked[0] += restrain(words, k, k + 4, context, room)
+                for j in range(4):
+                    if room.center_weights[j] > 0:
+                        room.looked[0] += scale_back(center[room.centers[j]])
         else:
             loss += logistic_loss(room.noise, room.weights, often, -1.0)
     return loss

@@ -135,12 +135,12 @@ def family_of(
         dtype: of the matrices.
     """
     starts, nodes, codes = paths or (np.zeros(words + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int8))
-    return Family(
+    return Family(  # own arrays: those that can't be written to are another type, for which all is compiled anew
         member,
-        np.ones(words, dtype) if sizes is None else np.ascontiguousarray(sizes, dtype),
-        np.zeros(0, np.int64) if ends is None else np.ascontiguousarray(ends, np.int64),
-        np.ascontiguousarray(starts, np.int64),
-        np.ascontiguousarray(nodes, np.int32),
+        np.ones(words, dtype) if sizes is None else np.array(sizes, dtype),
+        np.array(() if ends is None else ends, np.int64),
+        np.array(starts, np.int64),
+        np.array(nodes, np.int32),
         (1 - 2 * codes.astype(np.int64)).astype(dtype),
     )
 

@@ -262,6 +262,14 @@ def bags_of(index: int, parity: int, team: Team, family: Family | None, bags: Ba
 
 
 @compiled()
+def meets_words(family: Family | None) -> bool:
+    """Tell whether the context matrix has a row for each word, and a bag meets that of its own."""
+    if family is None:
+        return True
+    return family.member.loss != HIERARCHICAL
+
+
+@compiled()
 def _has_window(family: Family | None) -> bool:
     """Tell whether the words around another one are in a bag."""
     if family is None:

@@ -28,7 +28,7 @@ class Parts(NamedTuple):
         return Parts(self.ends, self.limits, self.limits)
 
 
-def cut_corpus(ids: np.ndarray, slices: int, *, held_out: float = 0.0, between_sentences: bool = False) -> Parts:
+def cut_corpus(ids: np.ndarray, slices: int, *, held_out: float = 0.0, ends: np.ndarray | None = None) -> Parts:
     """Cut a corpus into parts of equal length, a share of each held out at its end.
 
     What is held out begins with a sentence, unless the one under way goes on through all of it.
@@ -37,7 +37,8 @@ def cut_corpus(ids: np.ndarray, slices: int, *, held_out: float = 0.0, between_s
         ids: word ids, −1 after each sentence, (N,) int32.
         slices: how many parts.
         held_out: share of each part, 0 … 0.5.
-        between_sentences: whether parts, too, begin with a sentence: the next one, so that some may be empty.
+        ends: where documents end, if there are any, the last one with the corpus: then parts, too, begin with a
+            document, the next one, so that none is in two parts, and some parts may be empty.
 
     >>> parts = cut_corpus(np.array([0, 1, -1, 2, 3, -1, 0, 1, 2, -1], np.int32), 2, held_out=0.3)
     >>> parts.starts, parts.ends, parts.limits
@@ -45,15 +46,15 @@ def cut_corpus(ids: np.ndarray, slices: int, *, held_out: float = 0.0, between_s
     """
     size = -(-len(ids) // slices)
     limits = np.minimum(size * np.arange(1, slices + 1), len(ids))
-    if between_sentences:
-        limits = np.array([sentence_start(ids, int(limit), len(ids)) for limit in limits])
+    if ends is not None and len(ends) > 0:
+        limits = ends[np.searchsorted(ends, limits)]
     starts = np.concatenate([[0], limits[:-1]])
-    ends = limits
+    stops = limits
     if held_out > 0:
         wanted = (limits - np.round(held_out * (limits - starts))).astype(np.int64)
-        ends = np.array([sentence_start(ids, *map(int, pair)) for pair in zip(wanted, limits, strict=True)])
-        ends = np.where(ends == limits, wanted, ends)
-    return Parts(*(np.ascontiguousarray(places, np.int64) for places in (starts, ends, limits)))
+        stops = np.array([sentence_start(ids, *map(int, pair)) for pair in zip(wanted, limits, strict=True)])
+        stops = np.where(stops == limits, wanted, stops)
+    return Parts(*(np.ascontiguousarray(places, np.int64) for places in (starts, stops, limits)))
 
 
 def sentence_start(ids: np.ndarray, place: int, limit: int) -> int:

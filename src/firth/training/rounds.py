@@ -78,9 +78,8 @@ class Rounds:
         pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
         self.length = length or length_of_run(len(ids), settings.learning_rate * pace.usual, family)
         words = len(counts)
-        self.parts = cut_corpus(
-            ids, slices, held_out=settings.held_out, between_sentences=family is not None and len(family.ends) > 0
-        )
+        ends = None if family is None else family.ends
+        self.parts = cut_corpus(ids, slices, held_out=settings.held_out, ends=ends)
         self.steps = -(-int((self.parts.ends - self.parts.starts).max()) // self.length)
         self.positions = int((self.parts.ends - self.parts.starts).sum())
         window = observations.window
@@ -277,18 +276,16 @@ def _pieces(table: PieceTable, slices: int, copies: int, settings: StreamSetting
 
 def _room_to_work(
     team: Team, family: Family | None, window: int, columns: int, dtype: type
-) -> tuple[Room, BagRoom | None, Scratch]:
+) -> tuple[Room | None, tuple[Room, BagRoom] | None, Scratch]:
     """Return one thread's own room."""
     room = kernel_room(window, dtype)
     slices, words = len(team.names.words), len(team.names.numbers)
-    own = None
-    if family is not None:
-        own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
-    return (
-        room,
-        own,
-        Scratch(own_lines(columns, dtype), own_lines((1 + int(team.shape.halvings.max()), slices + 1), dtype)),
-    )
+    shares = own_lines((1 + int(team.shape.halvings.max()), slices + 1), dtype)
+    scratch = Scratch(own_lines(columns, dtype), shares)
+    if family is None:
+        return room, None, scratch
+    own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
+    return None, (room, own), scratch
 
 
 def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:
@@ -303,7 +300,7 @@ def _room_to_share(slices: int, copies: int, words: int, room: int) -> Names:
         contexts=own_lines((slices, room), np.int32),
         words=own_lines((slices, copies), np.int32),
         sides=own_lines((slices, copies), np.uint8),
-        numbers=own_lines((words, slices), np.int16),
+        numbers=own_lines((words, slices), np.int16 if copies < 2**15 else np.int32),
         counts=own_lines((slices, LINE // 8), np.int64),
         first=words + SPARE * slices,
     )

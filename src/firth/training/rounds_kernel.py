@@ -20,7 +20,17 @@ from firth.observations.windows import Windows
 from firth.training.bag_kernel import go_through_bags
 from firth.training.bag_steps import Work
 from firth.training.bags import BagRoom, Bags
-from firth.training.drawing import Source, Team, bags_of, draw_slice, name_outputs, pools_of, spare_of, windows_of
+from firth.training.drawing import (
+    Source,
+    Team,
+    bags_of,
+    draw_slice,
+    meets_words,
+    name_outputs,
+    pools_of,
+    spare_of,
+    windows_of,
+)
 from firth.training.matrices import Matrices
 from firth.training.meeting import meet, next_ticket
 from firth.training.pieces import BUCKETS, Pieces, add_to_pieces, compose_words, deal_moves
@@ -57,20 +67,23 @@ def _train_drawn(
     span: tuple[int, int, int],
     trains: bool,
     rates: Rates,
-    room: Room,
-    own: BagRoom | None,
+    room: Room | None,
+    own: tuple[Room, BagRoom] | None,
     tally: np.ndarray,
 ) -> None:
-    """Score the words [first, scored) and train on [first, last), of a span of these three."""
+    """Score the words [first, scored) and train on [first, last), of a span of these three.
+
+    One of `room` and `own` is None, and what is for the other kernel is not even compiled.
+    """
     first, scored, last = span
-    if own is None or bags is None:
+    if room is not None:
         score_windows(matrices, windows, first, scored, pools, room, tally)
         if trains:
             train_windows(matrices, windows, first, last, pools, rates, room, tally)
-    else:
+    if own is not None and bags is not None:
         for is_scored in (True, False):
             if is_scored or trains:
-                work = Work(matrices, windows, pools, bags, room, own, not is_scored)
+                work = Work(matrices, windows, pools, bags, own[0], own[1], not is_scored)
                 go_through_bags(work, first, scored if is_scored else last, ONES if is_scored else rates, tally)
 
 
@@ -105,15 +118,15 @@ def _add_to_pieces(center: np.ndarray, pieces: Pieces | None, owner: int, names:
         add_to_pieces(center, pieces, owner, names)
 
 
-@compiled()
+@compiled(inline=True)
 def _train_slice(
     source: Source,
     number: int,
     index: int,
     team: Team,
     rates: Rates,
-    room: Room,
-    own: BagRoom | None,
+    room: Room | None,
+    own: tuple[Room, BagRoom] | None,
     tally: np.ndarray,
 ) -> None:
     """Train a slice on rows of its own: those that nobody else touches, and copies of the others."""
@@ -125,7 +138,7 @@ def _train_slice(
     forget_numbers(index, names)
     if extent[0] < extent[1]:
         spare = spare_of(source.words, index)
-        rename_words(windows, extent, index, names)
+        rename_words(windows, extent, index, meets_words(source.family), names)
         bags = bags_of(index, parity, team, source.family, team.bags)
         name_outputs(extent, index, pools, bags, spare, source.words, names)
         _copy_centers(matrices.center, index, names, team.pieces)
@@ -149,8 +162,8 @@ def work_in_rounds(
     rates: Rates,
     counters: np.ndarray,
     threads: int,
-    room: Room,
-    own: BagRoom | None,
+    room: Room | None,
+    own: tuple[Room, BagRoom] | None,
     scratch: Scratch,
     tallies: np.ndarray,
 ) -> None:
@@ -166,8 +179,8 @@ def work_in_rounds(
         counters: zeros, (4 + TICKETS · (rounds + 1),) int64: arrivals, whether to stop (set to 1 from outside), whether
             all stop now, the round after the last one done, then tickets for the kinds of work of each round.
         threads: that were given these arguments.
-        room: from `kernel_room`.
-        own: from `bag_room`, or None for skip-gram with negative sampling.
+        room: from `kernel_room`, for skip-gram with negative sampling; else None.
+        own: the same and one from `bag_room`, for the rest of the family; else None.
         scratch: room to add moves up.
         tallies: (S, 8) float64, as for `train_windows`; the last counts positions.
     """

@@ -41,7 +41,8 @@ class Names(NamedTuple):
         contexts: as in `Windows`, (S, room) int32.
         words: the word of each of a slice's copies, (S, R) int32.
         sides: which of its rows were copied, CENTER 1, CONTEXT 2, (S, R) uint8.
-        numbers: of each word's copy in each slice, counted from 1, or 0: (V, S) int16, so that all stand in one line.
+        numbers: of each word's copy in each slice, counted from 1, or 0: (V, S), so that all stand in one line: int16,
+            or int32 if there can be more than that holds.
         counts: copies of each slice, (S, 8) int64, the first of each line.
         first: row of the first copy of the first slice.
     """
@@ -122,14 +123,14 @@ def forget_numbers(index: int, names: Names) -> None:
 
 
 @compiled()
-def rename_words(windows: Windows, extent: np.ndarray, index: int, names: Names) -> None:
-    """Let the words that other slices touch too stand for copies of their rows."""
+def rename_words(windows: Windows, extent: np.ndarray, index: int, are_outputs: bool, names: Names) -> None:
+    """Let the words that other slices touch too stand for copies of their rows; in the context matrix if met there."""
     first, last, low, high = extent[0], extent[1], extent[2], extent[3]
     base = names.first + index * names.words.shape[1]
     for place in range(low, high):
         word = np.int64(windows.words[place])
         windows.contexts[place] = word
-        if first <= place < last and _has_bit(names.shared[CONTEXT], word):
+        if are_outputs and first <= place < last and _has_bit(names.shared[CONTEXT], word):
             windows.contexts[place] = base + _number(word, CONTEXT, index, names)
         if _has_bit(names.shared[CENTER], word):
             windows.words[place] = base + _number(word, CENTER, index, names)

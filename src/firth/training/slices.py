@@ -83,10 +83,9 @@ def pace_of(
     if table is not None:
         inputs = max(inputs, _heaviest_piece(share * pairs, table))
     if family is not None and family.member.loss == HIERARCHICAL:
-        below = np.zeros(len(counts))
-        np.add.at(below, family.nodes, np.repeat(share, np.diff(family.starts)))
-        with np.errstate(divide="ignore"):
-            halvings = np.clip(-np.log2(below / below.max()), 0, HALVINGS - 1).astype(np.uint8)
+        below = np.bincount(family.nodes, np.repeat(share, np.diff(family.starts)), len(counts))
+        lightest = 2.0 ** (1 - HALVINGS)
+        halvings = (-np.log2(np.clip(below / max(below.max(), lightest), lightest, 1))).astype(np.uint8)
         return Pace(USUAL_SHARE * bags * curvature, bags * curvature, halvings)
     against = negatives * observations.noise_distribution(counts)
     if family is not None and family.member.loss == SOFTMAX:
