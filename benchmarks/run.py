@@ -27,6 +27,7 @@ BENCHMARKS = [
     "models",
     "exercise",
     "graphs",
+    "documents",
 ]
 
 

@@ -36,7 +36,12 @@ MODULE_LINES = 400
 FUNCTION_LINES = 50
 PARAMETERS = 12
 RECIPE_PARAMETERS = 24
-RECIPES = {("recipes", "training", "train"), ("recipes", "counting", "count"), ("recipes", "fitting", "fit")}
+RECIPES = {
+    ("recipes", "training", "train"),
+    ("recipes", "documents", "train_documents"),
+    ("recipes", "counting", "count"),
+    ("recipes", "fitting", "fit"),
+}
 SHAPELESS_NAMES = {"utils", "util", "common", "helpers", "helper", "misc"}
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "joblib"}
 _ORDER = re.compile(r"(?i)\border of [^:]*: ([\w/,\s]+)\.")

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from firth.objectives import check_gradient
     from firth.observations import Observations
     from firth.observations.counts import Counts
-    from firth.recipes import count, fit, train
+    from firth.recipes import count, fit, train, train_documents
     from firth.text import Corpus, Vocabulary, prepare_corpus
-    from firth.vectors import Vectors
+    from firth.vectors import DocumentVectors, Vectors
     from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -45,6 +45,7 @@ _HOMES = {
     "CorpusError": "firth.errors",
     "Counts": "firth.observations.counts",
     "CountsError": "firth.errors",
+    "DocumentVectors": "firth.vectors.documents",
     "FirthError": "firth.errors",
     "FormatError": "firth.errors",
     "Gap": "firth.evaluation.gap",
@@ -67,6 +68,7 @@ _HOMES = {
     "prepare_corpus": "firth.text",
     "reachable_dimension": "firth.evaluation.reach",
     "train": "firth.recipes",
+    "train_documents": "firth.recipes.documents",
     "verify": "firth.verification",
 }
 
@@ -75,6 +77,7 @@ __all__ = [
     "CorpusError",
     "Counts",
     "CountsError",
+    "DocumentVectors",
     "FirthError",
     "FormatError",
     "Gap",
@@ -98,6 +101,7 @@ __all__ = [
     "prepare_corpus",
     "reachable_dimension",
     "train",
+    "train_documents",
     "verify",
 ]
 

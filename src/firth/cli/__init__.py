@@ -4,7 +4,8 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 `firth --help` answers at once. A mistake that the user can mend is one sentence on standard error and status 1;
 wrong usage is status 2; Ctrl-C is status 130.
 
-Modules in the order of their imports: failures, options, counted, queries, verifying, training, counting, fitting.
+Modules in the order of their imports: failures, options, counted, queries, verifying, training, documents, counting,
+fitting.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Annotated
 import typer
 
 from firth.cli.counting import count, merge, subtract
+from firth.cli.documents import document_commands
 from firth.cli.failures import Commands
 from firth.cli.fitting import fit, gap
 from firth.cli.queries import analogy, evaluate, info, similar
@@ -53,6 +55,7 @@ def _firth(
 
 for command in (train, similar, analogy, info, evaluate, count, merge, subtract, fit, gap, demo):
     app.command()(command)
+app.add_typer(document_commands, name="documents")
 
 
 def main() -> None:

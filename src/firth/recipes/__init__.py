@@ -1,11 +1,12 @@
 """From a corpus to a result in one call: composition of the parts, no mathematics of their own.
 
-Modules in the order of their imports: preparing, training, counting, fitting.
+Modules in the order of their imports: preparing, training, documents, counting, fitting.
 """
 
 from firth.recipes.counting import count
+from firth.recipes.documents import train_documents
 from firth.recipes.fitting import fit
 from firth.recipes.preparing import reading_progress
 from firth.recipes.training import train
 
-__all__ = ["count", "fit", "reading_progress", "train"]
+__all__ = ["count", "fit", "reading_progress", "train", "train_documents"]

@@ -42,7 +42,7 @@ class MemoryEstimate(_Estimate):
     Attributes:
         interpreter: Python and its libraries.
         vocabulary: words, counts and the noise table.
-        matrices: centre and context vectors.
+        matrices: centre and context vectors, and those of documents.
         threads: what each thread needs, all together.
     """
 
@@ -77,7 +77,9 @@ class ExactMemoryEstimate(_Estimate):
     interpreter: int
 
 
-def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, copies: int = 0) -> MemoryEstimate:
+def estimate_memory(
+    words: int, dimensions: int, *, threads: int, window: int, copies: int = 0, documents: int = 0
+) -> MemoryEstimate:
     """Estimate the memory of a streamed run. The corpus itself is mapped, and not counted.
 
     Args:
@@ -87,6 +89,7 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
         window: W.
         copies: rows for copies in each matrix, where threads work in rounds (`firth.training.rounds.copies_of_run`);
             0 where they race.
+        documents: that have vectors.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
     '3024 MB (matrices 2432, vocabulary 500, threads 8, interpreter 84)'
@@ -102,7 +105,7 @@ def estimate_memory(words: int, dimensions: int, *, threads: int, window: int, c
     return MemoryEstimate(
         INTERPRETER,
         (WORD + shared) * words,
-        2 * 4 * padded * (words + SPARE * threads + copies),
+        4 * padded * (2 * (words + SPARE * threads + copies) + documents),
         threads_room,
     )
 
