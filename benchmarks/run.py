@@ -28,6 +28,7 @@ BENCHMARKS = [
     "models",
     "exercise",
     "graphs",
+    "documents",
 ]
 
 

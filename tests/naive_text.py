@@ -49,14 +49,19 @@ def sentences(text, tokenizer="whitespace", fold_case=False):
     return [[word.casefold() if fold_case else word for word in split(line)] for line in text.split("\n")]
 
 
-def corpus(lists, min_count=1, max_words=None):
+def lines(text):
+    """The lines of a file: what stands before each line feed, and what stands behind the last, if anything does."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def corpus(lists, min_count=1, max_words=None, keep_empty=False):
     """Vocabulary, counts and ids of sentences, and how many tokens, words and kept sentences there are."""
     counted = Counter(word for one in lists for word in one)
     kept = sorted((word for word in counted if counted[word] >= min_count), key=lambda word: (-counted[word], word))
     kept = kept[:max_words]
     place = {word: index for index, word in enumerate(kept)}
     numbered = [[place[word] for word in one if word in place] for one in lists]
-    full = [one for one in numbered if one]
+    full = [one for one in numbered if one or keep_empty]
     return {
         "words": kept,
         "counts": [counted[word] for word in kept],

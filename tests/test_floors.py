@@ -39,6 +39,7 @@ RECIPE_PARAMETERS = 34
 RECIPES = {
     ("recipes", "phrases", "find_phrases"),
     ("recipes", "training", "train"),
+    ("recipes", "documents", "train_documents"),
     ("recipes", "counting", "count"),
     ("recipes", "fitting", "fit"),
 }

@@ -33,10 +33,10 @@ def words_of(table):
     return [raw[table.starts[word] : table.starts[word + 1]].decode() for word in range(table.words)]
 
 
-def indexed(table, data, classes):
+def indexed(table, data, classes, keep_empty=False):
     """What a table makes of some bytes: words and None for the end of a sentence."""
     ids = np.empty(len(data) + 1, np.int32)
-    size = table.index(padded(data), len(data), classes, ids)
+    size = table.index(padded(data), len(data), classes, ids, keep_empty=keep_empty)
     words = words_of(table)
     return [words[number] if number >= 0 else None for number in ids[:size]]
 
@@ -92,6 +92,8 @@ def test_index_words_splits_as_python_does(text):
     found = indexed(table, text.encode(), characters.white_space_bytes())
     sentences = [line.split() for line in text.split("\n")]
     assert found == with_ends(sentences)
+    every = indexed(WordTable(4), text.encode(), characters.white_space_bytes(), keep_empty=True)
+    assert every == [word for one in sentences for word in [*one, None]][:-1]
     counted = Counter(word for one in sentences for word in one)
     assert dict(zip(words_of(table), table.counts().tolist(), strict=True)) == dict(counted)
 
@@ -143,13 +145,13 @@ def test_fold_text(text):
     assert out[:size].tobytes().decode() == text.casefold()
 
 
-@given(st.lists(st.integers(-1, 4)), st.permutations([0, 1, 2, -1, -1]))
-def test_final_numbers(ids, new_ids):
+@given(st.lists(st.integers(-1, 4)), st.permutations([0, 1, 2, -1, -1]), st.booleans())
+def test_final_numbers(ids, new_ids, keep_empty):
     out = np.empty(len(ids), np.int32)
-    written, ends = kernels.final_numbers(np.array(ids, np.int32), np.array(new_ids, np.int32), out)
+    written, ends = kernels.final_numbers(np.array(ids, np.int32), np.array(new_ids, np.int32), out, keep_empty)
     expected = []
     for number in ids:
-        if number == -1 and (not expected or expected[-1] != -1):
+        if number == -1 and (keep_empty or not expected or expected[-1] != -1):
             expected.append(-1)
         elif number >= 0 and new_ids[number] >= 0:
             expected.append(new_ids[number])

@@ -35,10 +35,11 @@ WAYS = st.fixed_dictionaries(
         "min_count": st.integers(1, 3),
         "max_words": st.one_of(st.none(), st.integers(1, 5)),
         "fold_case": st.booleans(),
+        "keep_empty": st.booleans(),
     }
 )
 
-ONE_BYTE = {"block_size": 1, "threads": 1, "min_count": 1, "max_words": None, "fold_case": False}
+ONE_BYTE = {"block_size": 1, "threads": 1, "min_count": 1, "max_words": None, "fold_case": False, "keep_empty": False}
 
 
 def prepared(corpus, tokenizer, way):
@@ -49,9 +50,10 @@ def prepared(corpus, tokenizer, way):
         "min_count": way["min_count"],
         "max_words": way["max_words"],
         "errors": "strict",
+        "keep_empty": way["keep_empty"],
     }
     folder = Path(tempfile.mkdtemp())
-    source = open_source(corpus, "strict")
+    source = open_source(corpus, "strict", keep_empty=way["keep_empty"])
     return Preparation(source, tokenizer, chosen, way["threads"], None, folder, block_size=way["block_size"]).run()
 
 
@@ -69,7 +71,7 @@ def found(corpus):
 
 def assert_same(corpus, tokenizer, way, sentences):
     """Check a corpus against the slow twin, or that it's refused where nothing is left to train on."""
-    expected = naive_text.corpus(sentences, way["min_count"], way["max_words"])
+    expected = naive_text.corpus(sentences, way["min_count"], way["max_words"], way["keep_empty"])
     if expected["tokens"] == 0 or (expected["tokens"] > 1 and max(map(len, sentences)) < 2) or not expected["words"]:
         with pytest.raises(CorpusError, match="expected"):
             prepared(corpus, tokenizer, way)
@@ -86,13 +88,15 @@ def test_a_file_in_any_blocks_on_any_threads(text, tokenizer, way):
         path.write_bytes(text.encode())
         if not text.removeprefix("\ufeff"):
             return
-        sentences = naive_text.sentences(text.removeprefix("\ufeff"), tokenizer, way["fold_case"])
+        lines = naive_text.lines(text.removeprefix("\ufeff"))
+        sentences = [one for line in lines for one in naive_text.sentences(line, tokenizer, way["fold_case"])]
         assert_same(path, tokenizer, way, sentences)
 
 
 @given(st.lists(TEXTS), st.sampled_from(["whitespace", "words"]), WAYS)
 def test_lines(lines, tokenizer, way):
-    sentences = [one for line in lines for one in naive_text.sentences(line, tokenizer, way["fold_case"])]
+    whole = [line.replace("\n", " ") for line in lines] if way["keep_empty"] else lines
+    sentences = [one for line in whole for one in naive_text.sentences(line, tokenizer, way["fold_case"])]
     assert_same(iter(lines), tokenizer, way, sentences or [[]])
 
 
@@ -110,9 +114,10 @@ def test_a_function_sees_whole_lines(text, way):
         seen.append(line)
         return line.split()
 
-    sentences = naive_text.sentences(text, "whitespace", way["fold_case"])
+    whole = text.replace("\n", " ") if way["keep_empty"] else text
+    sentences = naive_text.sentences(whole, "whitespace", way["fold_case"])
     assert_same([text], tokenizer, way, sentences)
-    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    lines = [line.removesuffix("\r") for line in whole.split("\n")]
     assert seen == [line for line in lines if line.strip()]
 
 
@@ -130,6 +135,19 @@ def test_a_line_may_end_in_any_way():
         assert corpus.ids.tolist() == [0, 1, -1] * 3
 
 
+@pytest.mark.parametrize("tokenizer", ["whitespace", "words", str.split])
+@pytest.mark.parametrize("last", ["b a", "unseen", " "])
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_lines_without_a_word_keep_their_number(tmp_path, tokenizer, last, end):
+    lines = ["", "a b", "rare", " \t", "", "a b", last]
+    (tmp_path / "text").write_text("\n".join(lines) + end)
+    expected = [-1, 0, 1, -1, -1, -1, -1, 0, 1, -1, *([1, 0] if last == "b a" else []), -1]
+    for corpus in (tmp_path / "text", lines, [line + "\n" for line in lines]):
+        with prepare_corpus(corpus, tokenizer=tokenizer, min_count=2, keep_empty=True) as prepared:
+            assert prepared.ids.tolist() == expected
+            assert prepared.sentences == 7
+
+
 def test_what_a_corpus_is():
     with prepare_corpus(iter(["a b a", "", "b a c"]), min_count=2, max_words=7) as corpus:
         assert corpus.ids.dtype == np.int32
@@ -142,6 +160,7 @@ def test_what_a_corpus_is():
             "min_count": 2,
             "max_words": 7,
             "errors": "strict",
+            "keep_empty": False,
         }
         assert repr(corpus) == "Corpus(6 tokens, 5 of them in a vocabulary of 2 words, 2 sentences)"
         folder = Path(corpus.ids.filename).parent

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from firth.objectives import check_gradient
     from firth.observations import Observations
     from firth.observations.counts import Counts
-    from firth.recipes import count, find_phrases, fit, train
+    from firth.recipes import count, find_phrases, fit, train, train_documents
     from firth.text import Corpus, Phrases, Vocabulary, prepare_corpus
     from firth.text.subwords import Subwords
     from firth.training.checkpoints import Checkpoints
     from firth.training.intervals import EarlyStopping
-    from firth.vectors import Vectors
+    from firth.vectors import DocumentVectors, Vectors
     from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -49,6 +49,7 @@ _HOMES = {
     "CorpusError": "firth.errors",
     "Counts": "firth.observations.counts",
     "CountsError": "firth.errors",
+    "DocumentVectors": "firth.vectors.documents",
     "EarlyStopping": "firth.training.intervals",
     "FirthError": "firth.errors",
     "FormatError": "firth.errors",
@@ -75,6 +76,7 @@ _HOMES = {
     "prepare_corpus": "firth.text",
     "reachable_dimension": "firth.evaluation.reach",
     "train": "firth.recipes",
+    "train_documents": "firth.recipes.documents",
     "verify": "firth.verification",
 }
 
@@ -84,6 +86,7 @@ __all__ = [
     "CorpusError",
     "Counts",
     "CountsError",
+    "DocumentVectors",
     "EarlyStopping",
     "FirthError",
     "FormatError",
@@ -111,6 +114,7 @@ __all__ = [
     "prepare_corpus",
     "reachable_dimension",
     "train",
+    "train_documents",
     "verify",
 ]
 

@@ -5,7 +5,7 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 wrong usage is status 2; Ctrl-C is status 130.
 
 Modules in the order of their imports: failures, options, counted, queries, verifying, training, demonstration,
-counting, fitting, finding.
+documents, counting, fitting, finding.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import typer
 
 from firth.cli.counting import count, merge, subtract
 from firth.cli.demonstration import demo
+from firth.cli.documents import document_commands
 from firth.cli.failures import Commands
 from firth.cli.finding import phrases
 from firth.cli.fitting import fit, gap
@@ -56,6 +57,7 @@ def _firth(
 
 for command in (train, similar, analogy, info, evaluate, count, merge, subtract, fit, gap, phrases, demo):
     app.command()(command)
+app.add_typer(document_commands, name="documents")
 
 
 def main() -> None:

@@ -126,7 +126,7 @@ def _numbered_anew(corpus: Corpus, vocabulary: Vocabulary, path: Path) -> _Numbe
     last, sentences = SENTENCE_END, 0
     try:
         for start in range(0, len(ids), _IDS_AT_ONCE):
-            written, ends = final_numbers(ids[start : start + _IDS_AT_ONCE], new_ids, out)
+            written, ends = final_numbers(ids[start : start + _IDS_AT_ONCE], new_ids, out, False)
             # A sentence that ended before, or of which nothing is left, ends only once.
             repeats = int(written > 0 and last == SENTENCE_END == out[0])
             file.append(out[repeats:written])

@@ -25,6 +25,8 @@ def prepared_corpus(
     recipe: Signature,
     threads: int,
     on_progress: ProgressCallback | None,
+    *,
+    keep_empty: bool = False,
 ) -> Iterator[Corpus]:
     """Give the corpus as it was prepared, or prepare it for the time of the block.
 
@@ -34,14 +36,19 @@ def prepared_corpus(
         recipe: its signature, whose defaults are the only settings that can stand beside a prepared corpus.
         threads: that read at once.
         on_progress: called with a `Progress` while text is read.
+        keep_empty: whether lines without a word have to be kept.
 
     Raises:
-        SettingsError: if a corpus was prepared before and there are settings of the text, too.
+        SettingsError: if a corpus was prepared before and there are settings of the text, too, or lines were not kept.
     """
     if not isinstance(corpus, Corpus):
-        with prepared_text(corpus, text, threads, on_progress) as prepared:
+        with prepared_text(corpus, {**text, "keep_empty": keep_empty}, threads, on_progress) as prepared:
             yield prepared
         return
+    if keep_empty and not corpus.settings["keep_empty"]:
+        expected = "a corpus in which every line has its number"
+        advice = "pass keep_empty=True to prepare_corpus"
+        raise SettingsError(sentence(expected, "one without those that have no word", advice))
     usual = {name: parameter.default for name, parameter in recipe.parameters.items()}
     if changed := [name for name, value in text.items() if value != usual[name]]:
         came = " and ".join(f"{name}={text[name]!r}" for name in changed)

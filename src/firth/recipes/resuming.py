@@ -17,6 +17,7 @@ from firth.recipes.continuing import Start
 from firth.text import Corpus, Vocabulary
 from firth.text.subwords import Subwords
 from firth.training.checkpoints import Checkpoint, Checkpoints, Keeper, newest_checkpoint
+from firth.training.kinds import Kind
 from firth.training.settings import StreamSettings, kernel_choices
 from firth.vectors import Vectors
 
@@ -104,13 +105,16 @@ def run_of(
     }
 
 
-def keeping_of(checkpoints: Checkpoints | None, run: Mapping[str, Any], corpus: Corpus, *, resume: bool) -> Keeping:
+def keeping_of(
+    checkpoints: Checkpoints | None, run: Mapping[str, Any], corpus: Corpus, kind: Kind, *, resume: bool
+) -> Keeping:
     """Find the checkpoint that a run goes on from, and say how it is kept.
 
     Args:
         checkpoints: where they go, if anywhere.
         run: from `run_of`.
         corpus: what it is trained on.
+        kind: which member of the family.
         resume: whether it goes on.
 
     Raises:
@@ -119,7 +123,7 @@ def keeping_of(checkpoints: Checkpoints | None, run: Mapping[str, Any], corpus: 
     """
     if checkpoints is None:
         return Keeping()
-    kernel = kernel_choices(run["training"]["reproducible"])
+    kernel = kernel_choices(run["training"]["reproducible"], kind)
     record = _as_json(
         {
             "run": run,

@@ -197,10 +197,10 @@ def train(
     with prepared_corpus(corpus, text, signature(train), threads, on_progress) as prepared:
         check_intervals(passes, prepared.tokens, interval_words)
         run = run_of(prepared, observations, settings, subwords, base)
-        keeping = keeping_of(kept, run, prepared, resume=resume)
+        keeping = keeping_of(kept, run, prepared, kind, resume=resume)
         cast = cast_of(prepared, settings, subwords)._replace(start=base)
         result = train_stream(prepared, observations, settings, cast, keeping, on_interval, on_progress)
-        outcome = _outcome(prepared, settings, result, keeping, time.perf_counter() - began)
+        outcome = outcome_of(prepared, settings, result, keeping, time.perf_counter() - began)
         config = {"training": {**run["training"], **outcome}, "corpus": {**run["corpus"], "source": source_of(corpus)}}
         vectors = vectors_of(prepared, settings, cast, result, keep_context=keep_context, config=config)
         return join_vectors(base, vectors)
@@ -273,12 +273,12 @@ def _losses(result: StreamResult, raw_words: int) -> list[dict[str, Any]]:
     ]
 
 
-def _outcome(
+def outcome_of(
     corpus: Corpus, settings: StreamSettings, result: StreamResult, keeping: Keeping, seconds: float
 ) -> dict[str, Any]:
     """Return what came of a run, as it is stored beside the vectors."""
     outcome = {
-        "kernel": kernel_choices(settings.reproducible),
+        "kernel": kernel_choices(settings.reproducible, settings.kind),
         "threads": settings.threads,
         "losses": _losses(result, corpus.tokens),
         "intervals": [asdict(interval) for interval in result.intervals],

@@ -30,13 +30,14 @@ class Facts:
 class Corpus:
     """Text as numbers: what `prepare_corpus` returns. A context manager.
 
-    N numbers: the ids of the words in order, −1 behind each sentence, the last one too. No sentence is empty.
+    N numbers: the ids of the words in order, −1 behind each sentence, the last one too. No sentence is empty, unless
+    empty ones were kept: then the n-th −1 ends the n-th line.
 
     Attributes:
         vocabulary: the words, V of them, and their counts.
         tokens: how many tokens were read, those below `min_count` included.
         words_seen: how many different words were read, those below `min_count` included.
-        sentences: how many sentences have a word left.
+        sentences: how many sentences there are: those that have a word left, or all where empty ones were kept.
         checksum: BLAKE2b (256 bits, hexadecimal) of the text as it was read: decompressed, files joined by line
             feeds, no byte order marks; for one plain file what `b2sum -l 256` prints. Settings don't enter.
         settings: how it was prepared, fit for JSON; `tokenizer` is None where sentences came as lists of tokens.

@@ -39,6 +39,7 @@ class Rules(NamedTuple):
     keeps_words: bool
     fold_case: bool
     errors: str
+    keep_empty: bool = False
 
     def separators(self) -> np.ndarray:
         """Return the table of code points behind which a block may end."""
@@ -84,7 +85,7 @@ class Worker:
             text, length = self._rewrite(text, length)
         if self._ids.size < length + 1:
             self._ids = np.empty(length + 1, np.int32)
-        size = self.table.index(text, length, self._bytes, self._ids)
+        size = self.table.index(text, length, self._bytes, self._ids, keep_empty=self._rules.keep_empty)
         return Stretch(self.number, self.spool.append(self._ids[:size]), size)
 
     def _rewrite(self, text: np.ndarray, length: int) -> tuple[np.ndarray, int]:
@@ -110,10 +111,23 @@ def hashed(chunks: Iterable[Chunk], checksum: hashlib.blake2b) -> Iterator[Chunk
         yield chunk
 
 
+def ended(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
+    """Pass chunks on, and a line feed behind a last line that has none."""
+    last = None
+    for chunk in chunks:
+        last = chunk if chunk.data else last
+        yield chunk
+    if last is not None and not last.data.endswith(b"\n"):
+        yield Chunk(b"\n", last.name, last.start + len(last.data))
+
+
 def tokenized(
-    chunks: Iterable[Chunk], tokenizer: Callable[[str], object], errors: str, block_size: int
+    chunks: Iterable[Chunk], tokenizer: Callable[[str], object], errors: str, block_size: int, *, keep_empty: bool
 ) -> Iterator[Chunk]:
-    """Pass the lines of a stream of text through a function, one at a time, and stream its tokens."""
+    """Pass the lines of a stream of text through a function, one at a time, and stream its tokens.
+
+    Blank lines never reach the function; with `keep_empty` they are passed on, without a token.
+    """
     number = 0
     for block in cut_blocks(chunks, characters.separators((0x0A,)), block_size):
         text = valid_block(block, errors)
@@ -122,6 +136,7 @@ def tokenized(
             number += 1
             line = line.removesuffix("\r")
             if line.isspace() or not line:
+                waiting += [""] * keep_empty
                 continue
             tokens = tokenizer(line)
             if isinstance(tokens, str) or not isinstance(tokens, list | tuple | np.ndarray):
@@ -212,30 +227,37 @@ def has_pairs(reading: Reading) -> bool:
     return False
 
 
-def write_ids(reading: Reading, new_ids: list[np.ndarray], path: Path, threads: int) -> int:
-    """Number the spooled words anew and write them to a file without empty sentences; return how many sentences.
+def write_ids(reading: Reading, new_ids: list[np.ndarray], path: Path, threads: int, *, keep_empty: bool) -> int:
+    """Number the spooled words anew and write them to a file; return how many sentences.
 
     Args:
         reading: the first pass.
         new_ids: for each worker, the final id of each of its words, (words,) int32, < 0 for those left out.
         path: the file.
         threads: ≥ 1.
+        keep_empty: whether sentences without a word are written, too; then every sentence has an end.
     """
     numbers = sum(stretch.size for stretch in reading.stretches)
     blocks = ((partial(spooled, reading, stretch), new_ids[stretch.worker]) for stretch in reading.stretches)
-    return write_numbers(blocks, numbers, path, threads)
+    return write_numbers(blocks, numbers, path, threads, keep_empty=keep_empty)
 
 
 def write_numbers(
-    blocks: Iterable[tuple[Callable[[], np.ndarray], np.ndarray]], numbers: int, path: Path, threads: int
+    blocks: Iterable[tuple[Callable[[], np.ndarray], np.ndarray]],
+    numbers: int,
+    path: Path,
+    threads: int,
+    *,
+    keep_empty: bool,
 ) -> int:
-    """Number words anew and write them to a file without empty sentences; return how many sentences.
+    """Number words anew and write them to a file; return how many sentences.
 
     Args:
         blocks: what reads the words of each block, and the final id of each, int32, < 0 for those left out.
         numbers: how many ids all blocks have.
         path: the file.
         threads: ≥ 1.
+        keep_empty: whether sentences without a word are written, too; then every sentence has an end.
     """
     file = IdFile(path, 4 * (numbers + 1))
     sentences = 0
@@ -245,14 +267,14 @@ def write_numbers(
         read, new_ids = block
         ids = read()
         out = np.empty(ids.size, np.int32)
-        written, ends = kernels.final_numbers(ids, new_ids, out)
+        written, ends = kernels.final_numbers(ids, new_ids, out, keep_empty)
         return out[:written], ends
 
     try:
         with ThreadPoolExecutor(threads) as executor:
             for out, ends in in_order(executor, renumbered, blocks, threads + 1):
                 # A sentence that began and ended in the block before ends only once.
-                repeats = out.size > 0 and last == kernels.SENTENCE_END == out[0]
+                repeats = not keep_empty and out.size > 0 and last == kernels.SENTENCE_END == out[0]
                 file.append(out[1:] if repeats else out)
                 sentences += ends - repeats
                 last = out[-1] if out.size else last

@@ -111,6 +111,7 @@ def _look_up(
     arena: np.ndarray,
     state: np.ndarray,
     ids: np.ndarray,
+    keep_empty: bool,
 ) -> int:
     """Find or add the words of a batch, add their weights, write their ids behind state[2].
 
@@ -121,7 +122,7 @@ def _look_up(
     for row in range(size):
         low, high = batch[row, 1], batch[row, 2]
         if high == np.uint64(0):
-            if written == 0 or ids[written - 1] != SENTENCE_END:
+            if keep_empty or written == 0 or ids[written - 1] != SENTENCE_END:
                 ids[written] = SENTENCE_END
                 written += 1
             continue
@@ -247,16 +248,17 @@ def index_words(
     arena: np.ndarray,
     state: np.ndarray,
     ids: np.ndarray,
+    keep_empty: bool,
 ) -> bool:
     """Cut text[state[1]:length] into words, count them, write their ids; return False if the table is full.
 
     `text` is UTF-8 and padded; `classes` (256,) tells what each byte is; `watched` has the bits 0x80 of all eight
     bytes set if any is a LEAD, else 0; `batch` (BATCH, 4) uint64 is room to work in; `ids` has room for length + 1
-    numbers. −1 is written for the end of a sentence, once for several in a row.
+    numbers. −1 is written for the end of a sentence, once for several in a row unless `keep_empty`.
     """
     while state[1] < length:
         position, size = _parse(text, state[1], length, classes, watched, batch)
-        done = _look_up(text, batch, size, slots, starts, arena, state, ids)
+        done = _look_up(text, batch, size, slots, starts, arena, state, ids, keep_empty)
         if done < size:
             state[1] = np.int64(batch[done, 0])
             return False
@@ -326,14 +328,17 @@ def merge_words(
     """
     while state[2] < from_counts.size:
         size = _parse_arena(from_arena, from_starts, from_counts, state[2], batch)
-        if _look_up(from_arena, batch, size, slots, starts, arena, state, new_ids) < size:
+        if _look_up(from_arena, batch, size, slots, starts, arena, state, new_ids, False) < size:
             return False
     return True
 
 
 @compiled()
-def final_numbers(ids: np.ndarray, new_ids: np.ndarray, out: np.ndarray) -> tuple[int, int]:
-    """Number words anew, leaving out those whose new id is < 0; return how many numbers and sentence ends it wrote."""
+def final_numbers(ids: np.ndarray, new_ids: np.ndarray, out: np.ndarray, keep_empty: bool) -> tuple[int, int]:
+    """Number words anew, leaving out those whose new id is < 0; return how many numbers and sentence ends it wrote.
+
+    Several sentence ends in a row become one unless `keep_empty`.
+    """
     written = 0
     ends = 0
     for index in range(ids.size):
@@ -342,7 +347,7 @@ def final_numbers(ids: np.ndarray, new_ids: np.ndarray, out: np.ndarray) -> tupl
             new = new_ids[word]
             out[written] = new
             written += new >= 0
-        elif written == 0 or out[written - 1] != SENTENCE_END:
+        elif keep_empty or written == 0 or out[written - 1] != SENTENCE_END:
             out[written] = SENTENCE_END
             written += 1
             ends += 1

@@ -48,6 +48,7 @@ def prepare_corpus(
     min_count: int = 5,
     max_words: int | None = None,
     errors: str = "strict",
+    keep_empty: bool = False,
     cache: str | Path | None = None,
     threads: int | None = None,
     on_progress: ReadingCallback | None = None,
@@ -69,6 +70,8 @@ def prepare_corpus(
         min_count: the lowest count of a word in the vocabulary, ≥ 1.
         max_words: keep only this many of the most frequent words, ≥ 1; None for all.
         errors: "strict" to refuse what isn't UTF-8, "replace" to read U+FFFD there.
+        keep_empty: whether lines without a word have their −1, too, so that sentence n is line n of the files, or item
+            n of an iterable, in which line feeds are then spaces. For documents, which are known by their number.
         cache: a folder in which to keep the result for the next time; None for the one that the environment
             variable FIRTH_CACHE names, else for a temporary folder that goes with the corpus.
         threads: how many; None for one on each core.
@@ -90,23 +93,25 @@ def prepare_corpus(
     (Vocabulary(1 words: 'the': 2), memmap([ 0, -1,  0, -1], dtype=int32))
     """
     tokenizer = check_tokenizer(tokenizer)
-    if not isinstance(fold_case, bool | np.bool_):
-        raise SettingsError(sentence("fold_case to be True or False", repr(fold_case), "choose one of them"))
+    for name, value in {"fold_case": fold_case, "keep_empty": keep_empty}.items():
+        if not isinstance(value, bool | np.bool_):
+            raise SettingsError(sentence(f"{name} to be True or False", repr(value), "choose one of them"))
     settings = {
         "tokenizer": tokenizer_name(tokenizer),
         "fold_case": bool(fold_case),
         "min_count": check_integer("min_count", min_count, 1),
         "max_words": None if max_words is None else check_integer("max_words", max_words, 1),
         "errors": check_choice("errors", errors, ("strict", "replace")),
+        "keep_empty": bool(keep_empty),
     }
     threads = check_threads(threads)
-    source = open_source(corpus, errors)
+    source = open_source(corpus, errors, keep_empty=bool(keep_empty))
     cache_folder = _cache_folder(cache, tokenizer)
     if cache_folder is not None and isinstance(source, FileSource) and source.is_repeatable:
         found = shelf.find(shelf.entry(cache_folder, _checksum(source), settings))
         if found is not None:
             return found
-        source = open_source(corpus, errors)
+        source = open_source(corpus, errors, keep_empty=bool(keep_empty))
     folder = Path(tempfile.mkdtemp(prefix="firth-corpus-")) if cache_folder is None else shelf.work_folder(cache_folder)
     try:
         return Preparation(source, tokenizer, settings, threads, on_progress, folder, cache_folder).run()
@@ -183,7 +188,8 @@ class Preparation:
         final = np.full(table.words, -1, np.int32)
         final[kept] = np.arange(kept.size, dtype=np.int32)
         path = self.folder / shelf.IDS
-        sentences = write_ids(reading, [final[new_ids] for new_ids in merged], path, self.threads)
+        numbers = [final[new_ids] for new_ids in merged]
+        sentences = write_ids(reading, numbers, path, self.threads, keep_empty=self.settings["keep_empty"])
         for worker in reading.workers:
             worker.spool.path.unlink()
         self._hint(table, counts)
@@ -193,7 +199,7 @@ class Preparation:
     def _read(self, checksum: hashlib.blake2b) -> Reading:
         """Do the first pass."""
         from firth.text.blocks import cut_blocks
-        from firth.text.indexing import Rules, hashed, read_blocks, tokenized
+        from firth.text.indexing import Rules, ended, hashed, read_blocks, tokenized
 
         chunks = hashed(self.source.chunks(self.block_size), checksum)
         chunks = _started(chunks)
@@ -205,11 +211,13 @@ class Preparation:
                 expected = f"lines of text for the tokenizer {self.settings['tokenizer']!r} to cut"
                 raise CorpusError(sentence(expected, came, advice))
             self.settings["tokenizer"] = None
-        errors = self.settings["errors"]
+        errors, keep_empty = self.settings["errors"], self.settings["keep_empty"]
+        if keep_empty:
+            chunks = ended(chunks)
         if callable(self.tokenizer):
-            chunks = tokenized(chunks, self.tokenizer, errors, self.block_size)
+            chunks = tokenized(chunks, self.tokenizer, errors, self.block_size, keep_empty=keep_empty)
             holds_tokens = True
-        rules = Rules(holds_tokens, self.tokenizer == "words", self.settings["fold_case"], errors)
+        rules = Rules(holds_tokens, self.tokenizer == "words", self.settings["fold_case"], errors, keep_empty)
         blocks = cut_blocks(chunks, rules.separators(), self.block_size)
         return read_blocks(blocks, rules, self.folder, self.threads, self._advanced)
 

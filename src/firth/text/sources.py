@@ -107,9 +107,11 @@ class _LeftOpen(io.RawIOBase):
 class ItemSource:
     """Lines or lists of tokens from a Python iterable, which is gone through once."""
 
-    def __init__(self, items: Iterable[Any], errors: str) -> None:
+    def __init__(self, items: Iterable[Any], errors: str, *, is_line: bool = False) -> None:
+        """Take items, a text of several lines as one line of all its words if `is_line`."""
         self._items = items
         self._errors = errors
+        self._is_line = is_line
         self.bytes_done = 0
         self.bytes_total: int | None = None
         self.holds_tokens = False
@@ -164,7 +166,7 @@ class ItemSource:
         if TOKEN_END in item:
             advice = "remove it; it does not occur in text"
             raise CorpusError(sentence("lines of text", f"a NUL character in item {number}", advice))
-        return item
+        return item.replace("\n", " ") if self._is_line else item
 
 
 def joined_tokens(tokens: Any, place: str) -> str:  # noqa: ANN401 - what a caller's function returned
@@ -207,12 +209,13 @@ def _wrong_item(item: object, number: int) -> str:
                     f"{type(item).__name__} {item!r:.60} as item {number}", advice)  # fmt: skip
 
 
-def open_source(corpus: object, errors: str) -> Source:
+def open_source(corpus: object, errors: str, *, keep_empty: bool = False) -> Source:
     """Find out what a corpus was given as.
 
     Args:
         corpus: as `prepare_corpus` takes it.
         errors: "strict" or "replace".
+        keep_empty: whether every item of an iterable is one sentence, whatever it holds.
 
     Raises:
         CorpusError: if there is no such file, or nothing in it, or it's no corpus at all.
@@ -228,7 +231,7 @@ def open_source(corpus: object, errors: str) -> Source:
     if not isinstance(corpus, Iterable):
         advice = "pass the path of a text file, or a list of sentences"
         raise CorpusError(sentence(expected, f"{type(corpus).__name__} {corpus!r:.60}", advice))
-    return ItemSource(corpus, errors)
+    return ItemSource(corpus, errors, is_line=keep_empty)
 
 
 def _files(names: list[str]) -> list[Path]:

@@ -29,13 +29,14 @@ class WordTable:
         kernels.read_counts(self.slots, counts)
         return counts
 
-    def index(self, text: np.ndarray, length: int, classes: np.ndarray, ids: np.ndarray) -> int:
+    def index(
+        self, text: np.ndarray, length: int, classes: np.ndarray, ids: np.ndarray, *, keep_empty: bool = False
+    ) -> int:
         """Cut padded text into words, count them, write their ids; return how many numbers were written."""
         self.state[1:] = 0
         watched = np.uint64(0x8080808080808080 if np.any(classes == kernels.LEAD) else 0)
-        while not kernels.index_words(
-            text, length, classes, watched, self._batch, self.slots, self.starts, self.arena, self.state, ids
-        ):
+        parts = text, length, classes, watched, self._batch
+        while not kernels.index_words(*parts, self.slots, self.starts, self.arena, self.state, ids, keep_empty):
             self._grow(length - int(self.state[1]))
         return int(self.state[2])
 

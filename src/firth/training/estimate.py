@@ -42,7 +42,7 @@ class MemoryEstimate(_Estimate):
     Attributes:
         interpreter: Python and its libraries.
         vocabulary: words, counts and the noise table.
-        matrices: centre and context vectors.
+        matrices: centre and context vectors, and those of documents.
         threads: what each thread needs, all together.
     """
 

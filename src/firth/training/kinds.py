@@ -21,8 +21,8 @@ MODELS = ("skip-gram", "cbow", "dbow", "dm")
 LOSSES = ("sampling", "hierarchical", "softmax")
 GRADIENTS = ("true", "historical")
 
-LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.2, "dbow": 0.025, "dm": 0.2}
-HISTORICAL_RATES = {"skip-gram": 0.025, "cbow": 0.05, "dbow": 0.025, "dm": 0.05}
+LEARNING_RATES = {"skip-gram": 0.025, "cbow": 0.2, "dbow": 0.05, "dm": 0.2}
+HISTORICAL_RATES = {"skip-gram": 0.025, "cbow": 0.05, "dbow": 0.05, "dm": 0.05}
 """Rates that are taken where none is given, by the gradient; found by trial (docs/decisions/0006-the-family.md)."""
 
 

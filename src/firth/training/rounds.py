@@ -20,7 +20,7 @@ from firth.training.pieces import Pieces, PieceTable, compose_all, pieces_of
 from firth.training.rounds_kernel import TICKETS, work_in_rounds
 from firth.training.sampling_kernel import PAIRS, RESTRAINED, Room, kernel_room
 from firth.training.schedule import STILL, Rates
-from firth.training.settings import POOL, SLICES, TURN, StreamSettings
+from firth.training.settings import SLICES, StreamSettings, pool_of
 from firth.training.sharing import BITS, CENTER, Names, Scratch
 from firth.training.slices import copies_of_slice, length_of_run, pace_of
 
@@ -46,8 +46,8 @@ class Rounds:
         settings: of the run.
         slices: of a round.
         length: positions of a slice in one round; None takes what `slice_length` says.
-        pool: noise words that a group meets.
-        turn: kept words that share a pool.
+        pool: noise words that a group meets; None takes what `pool_of` says.
+        turn: kept words that share a pool; None takes what `pool_of` says.
         dtype: precision.
         family: what bags are drawn from; None for skip-gram with negative sampling.
         table: which pieces words are made of; None where each is a row of its own.
@@ -62,13 +62,15 @@ class Rounds:
         *,
         slices: int = SLICES,
         length: int | None = None,
-        pool: int = POOL,
-        turn: int = TURN,
+        pool: int | None = None,
+        turn: int | None = None,
         dtype: type = np.float32,
         family: Family | None = None,
         table: PieceTable | None = None,
     ) -> None:
         self.ids, self.settings = ids, settings
+        usual_pool, usual_turn = pool_of(settings.kind)
+        pool, turn = pool or usual_pool, turn or usual_turn
         self.threads = min(settings.threads, slices)  # more would find no work, and spin
         if settings.threads > slices:
             logger.info("%d of %d threads work: a round has %d slices", slices, settings.threads, slices)

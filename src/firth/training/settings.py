@@ -17,6 +17,9 @@ POOL = 16
 TURN = 32
 """Kept words that share a pool."""
 
+DOCUMENT_POOL, DOCUMENT_TURN = 8, 8
+"""The same where documents have vectors: each meets few words, so more different noise words are better."""
+
 SLICES = 8
 """Slices of a round: as many threads as can work at once. Like what follows, it shapes the result."""
 
@@ -82,12 +85,22 @@ class StreamSettings:
             check_integer("interval_words", self.interval_words, 1)
 
 
-def kernel_choices(reproducible: bool) -> dict[str, Any]:
+def pool_of(kind: Kind) -> tuple[int, int]:
+    """Return how many noise words a group meets, and how many kept words share them.
+
+    >>> pool_of(SKIP_GRAM), pool_of(Kind("dm"))
+    ((16, 32), (8, 8))
+    """
+    return (DOCUMENT_POOL, DOCUMENT_TURN) if kind.has_documents else (POOL, TURN)
+
+
+def kernel_choices(reproducible: bool, kind: Kind = SKIP_GRAM) -> dict[str, Any]:
     """Return what shapes a result without being told, as it is stored.
 
     >>> kernel_choices(False)
     {'name': 'race', 'pool': 16, 'turn': 32, 'range': 16384}
     """
+    pool, turn = pool_of(kind)
     if not reproducible:
-        return {"name": "race", "pool": POOL, "turn": TURN, "range": RANGE}
-    return {"name": "rounds", "pool": POOL, "turn": TURN, "slices": SLICES}
+        return {"name": "race", "pool": pool, "turn": turn, "range": RANGE}
+    return {"name": "rounds", "pool": pool, "turn": turn, "slices": SLICES}

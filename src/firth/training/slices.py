@@ -27,6 +27,7 @@ from firth.training.settings import (
     SLICES,
     TURN,
     StreamSettings,
+    pool_of,
 )
 from firth.training.sharing import HALVINGS
 
@@ -148,7 +149,8 @@ def copies_of_run(
     """Return how many rows of each matrix the copies of a run take."""
     pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
     length = length_of_run(positions, settings.learning_rate * pace.usual, family)
-    return SLICES * copies_of_slice(length, observations.window, len(counts), family=family)
+    pool, turn = pool_of(settings.kind)
+    return SLICES * copies_of_slice(length, observations.window, len(counts), turn=turn, pool=pool, family=family)
 
 
 def length_of_run(positions: int, relaxation: float, family: Family | None) -> int:

@@ -29,7 +29,7 @@ matrix = load_file("vectors.safetensors")["matrix"]
 words = Path("words.txt").read_bytes().decode().split("\\n")[:-1]
 ```
 """
-_SAID_ELSEWHERE = {"words", "dimensions", "training", "corpus", "counts", "subwords", "files"}
+_SAID_ELSEWHERE = {"documents", "words", "dimensions", "training", "corpus", "counts", "subwords", "files"}
 _PASSES = {  # columns of the table, and how a number is written in each
     "pass": ("pass", ",.0f"),
     "sweep": ("sweep", ",.0f"),
@@ -44,7 +44,7 @@ _LISTED = (*_BY_PASS, "intervals")  # of which each entry has several numbers
 _VERSIONS = ("firth", "python", "numpy", "numba", "llvmlite")
 
 
-def model_card(name: str, config: Mapping[str, Any]) -> str:
+def model_card(name: str, config: Mapping[str, Any], *, use: str = _LOAD) -> str:
     """Write the model card of saved vectors, in Markdown, from their `config.json`.
 
     Args:
@@ -52,6 +52,7 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
         config: `words`, `dimensions` and whatever else there is. Of `training`, `corpus`, `counts` and `subwords`, if
             they are there, and of the rest each has a table; `training.losses`, with an entry a pass, or
             `training.sweeps`, has one of its own.
+        use: how to open them, with `{name}` for the name.
 
     Returns:
         The text.
@@ -95,7 +96,7 @@ def model_card(name: str, config: Mapping[str, Any]) -> str:
         "---\nlibrary_name: firth\ntags: [word-vectors]\n---",
         f"# {_cell(name)}\n\n{_summary(config, training, corpus, passes)}\n",
         *_reproducibility(name, training),
-        _LOAD.format(name=json.dumps(name, ensure_ascii=False)),
+        use.format(name=json.dumps(name, ensure_ascii=False)),
     ]
     settings = _rows({key: value for key, value in training.items() if key not in _LISTED})
     sections = {
@@ -133,7 +134,8 @@ def _summary(
         f"on {tokens:,} words of text" if _is_number(tokens) else "",
     ]
     how = ", ".join(part for part in made if part)
-    text = f"{_many(config['words'], 'word')}, {_many(config['dimensions'], 'dimension')}{': ' if how else ''}{how}."
+    sizes = [_many(config[f"{noun}s"], noun) for noun in ("document", "word", "dimension") if f"{noun}s" in config]
+    text = f"{', '.join(sizes)}{': ' if how else ''}{how}."
     if all(_is_number(training.get(name)) for name in ("loss_per_pair", "gap", "share_closed")):
         text += f" Loss {training['loss_per_pair']:.4f} nats a pair, {training['gap']:.4f} above the lowest that any"
         text += f" vectors could have: {training['share_closed']:.1%} of the unigram model's gap is closed."

@@ -62,6 +62,33 @@ def checked_counts(counts: object, rows: int) -> np.ndarray:
     return np.ascontiguousarray(array, np.uint64)
 
 
+def checked_queries(query: object, dimensions: int) -> np.ndarray:
+    """Return one vector (D,) or many (N, D) as an array (N, D) of finite numbers.
+
+    Args:
+        query: the vector or vectors.
+        dimensions: D.
+
+    Raises:
+        ShapeError: if these are no real numbers, or not D in each.
+        SettingsError: if one is NaN or infinite.
+
+    >>> checked_queries([1.0, 2.0], 2)
+    array([[1., 2.]])
+    """
+    try:
+        array = np.asarray(query)
+    except ValueError:
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiu":
+        came = f"{type(query).__name__} of {array.dtype}"
+        raise ShapeError(sentence("a query to be words or vectors", came, "pass a str, a list of str, or numbers"))
+    queries = check_shape("query", array[np.newaxis] if array.ndim == 1 else array, (None, dimensions))
+    if not np.isfinite(queries).all():
+        raise SettingsError(sentence("a query of finite numbers", "NaN or infinity", "check where it comes from"))
+    return queries
+
+
 def row_not_finite(matrix: np.ndarray) -> int | None:
     """Return the first row with NaN or infinity, or None; the extremes tell without a copy.
 

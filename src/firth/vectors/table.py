@@ -8,8 +8,15 @@ from typing import Any, overload
 
 import numpy as np
 
-from firth.errors import FormatError, SettingsError, ShapeError, UnknownWordError, check_integer, check_shape, sentence
-from firth.vectors.checking import checked_counts, checked_matrix, named_row, read_only, row_not_finite
+from firth.errors import FormatError, SettingsError, UnknownWordError, check_integer, check_shape, sentence
+from firth.vectors.checking import (
+    checked_counts,
+    checked_matrix,
+    checked_queries,
+    named_row,
+    read_only,
+    row_not_finite,
+)
 from firth.vectors.folder import open_folder, write_folder
 from firth.vectors.formats.word2vec import write_word2vec
 from firth.vectors.neighbours import cosines, nearest, row_norms
@@ -229,7 +236,7 @@ class Vectors:
             left_out = [np.append(excluded, rows) for rows, _ in found]
             is_one = isinstance(query, str)
         else:
-            queries, is_one = self._checked_queries(query)
+            queries, is_one = checked_queries(query, self.dimensions), np.ndim(query) == 1
             left_out = [excluded] * len(queries)
         answers = [
             list(zip(map(self._words.__getitem__, rows), values, strict=True))
@@ -371,20 +378,6 @@ class Vectors:
         """Find the nearest rows of queries (N, D), as lists."""
         answers = nearest(self.matrix, self.norms, queries, count=count, left_out=left_out)
         return [(rows.tolist(), values.tolist()) for rows, values in answers]
-
-    def _checked_queries(self, query: object) -> tuple[np.ndarray, bool]:
-        """Return queries as an array (N, D), and whether there was one alone."""
-        try:
-            array = np.asarray(query)
-        except ValueError:
-            array = np.asarray(None)
-        if array.dtype.kind not in "fiu":
-            came = f"{type(query).__name__} of {array.dtype}"
-            raise ShapeError(sentence("a query to be words or vectors", came, "pass a str, a list of str, or numbers"))
-        queries = check_shape("query", array[np.newaxis] if array.ndim == 1 else array, (None, self.dimensions))
-        if not np.isfinite(queries).all():
-            raise SettingsError(sentence("a query of finite numbers", "NaN or infinity", "check where it comes from"))
-        return queries, array.ndim == 1
 
 
 def _is_list(query: object) -> bool:
