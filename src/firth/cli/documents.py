@@ -84,8 +84,17 @@ def train(
     errors: Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")] = "strict",
     cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
     keep_outputs: Annotated[bool, typer.Option(help="Save what `firth documents infer` needs, too.")] = True,
+    interval_words: Annotated[
+        int | None, typer.Option(help="Tell losses after so many words of text, about; by default after each pass.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
     seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
+    checkpoints: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep checkpoints here, every ten minutes and at Ctrl-C.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest checkpoint, to the same bytes.")
+    ] = False,
     overwrite: Overwrite = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -121,8 +130,11 @@ def train(
             errors=errors,
             cache=cache,
             keep_outputs=keep_outputs,
+            interval_words=interval_words,
             threads=threads,
             seed=seed,
+            checkpoints=checkpoints,
+            resume=resume,
             on_progress=on_progress,
         )
     _save(trained, folder, overwrite=overwrite, as_json=json)

@@ -146,3 +146,4 @@ def joined_lines(
         text = _joined_text(corpus, passes, connectors, folder, threads)
         for done, lines in enumerate(write_lines(text.ids, text.words, threads), start=1):
             yield lines, min(1.0, done * BLOCK / text.ids.size)
+        yield b"", 1.0  # pieces end with sentences, so there may be fewer than blocks

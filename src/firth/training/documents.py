@@ -34,7 +34,7 @@ class DocumentModel:
         SettingsError: if there is no such choice.
 
     >>> DocumentModel(way="dm").objective
-    'DM with negative sampling'
+    'PV-DM with negative sampling'
     """
 
     way: str = "dbow"

@@ -61,7 +61,7 @@ class Kind(NamedTuple):
     def __str__(self) -> str:
         """Return what it is called: "cbow with negative sampling"."""
         losses = {"sampling": "negative sampling", "hierarchical": "hierarchical softmax", "softmax": "softmax"}
-        name = {"cbow": "CBOW", "dbow": "DBOW", "dm": "DM"}.get(self.model, self.model)
+        name = {"cbow": "CBOW", "dbow": "PV-DBOW", "dm": "PV-DM"}.get(self.model, self.model)
         name += " and skip-gram" if self.has_words else ""
         name += " of subwords" if self.has_pieces else ""
         name += ", the historical gradient," if self.gradient == "historical" else ""
