@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 
 from firth.training.lanes import (
     SIZE,
+    VECTOR,
     Lines,
     everywhere,
     items_of,
@@ -31,8 +32,8 @@ from firth.training.lanes import (
     store_line,
 )
 
-_HELD = 4
-"""Lines of a bag held in registers at once."""
+_HELD = VECTOR // 8
+"""Lines of a bag held in registers at once: a quarter of all registers, or half of them."""
 
 
 class _Bag:
