@@ -4,6 +4,7 @@ A kernel is tied to its slow twin (same numbers), to the float64 objective (valu
 the expected counts. A later kernel is tested by adding a class like `RowsInPlace`.
 """
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -169,9 +170,12 @@ class BagsInRounds:
         given = {"dimensions": toy.dimensions, "negatives": toy.negatives, "passes": 1, "learning_rate": 0.025}
         settings = StreamSettings(**(given | {"threads": self.threads, "seed": seed} | changes))
         cut = {"slices": self.slices, "length": self.length, "pool": toy.size, "turn": toy.turn}
-        return Rounds(
-            toy.ids, toy.counts, toy.observations, settings, **cut, dtype=dtype, family=self.family(toy, dtype)
-        )
+        drawn_from = {"family": self.family(toy, dtype), "table": self.table(toy)}
+        return Rounds(toy.ids, toy.counts, toy.observations, settings, **cut, dtype=dtype, **drawn_from)
+
+    def table(self, toy):
+        """Return what words are made of, or None where each is a row of its own."""
+        return None
 
     def family(self, toy, dtype=np.float64):
         """Return what bags are drawn from."""
@@ -181,7 +185,8 @@ class BagsInRounds:
 
     def pace(self, toy):
         """Return how far a position brings rows to where they are drawn."""
-        return pace_of(toy.observations, toy.counts, toy.negatives, family=self.family(toy))
+        drawn_from = {"family": self.family(toy), "table": self.table(toy)}
+        return pace_of(toy.observations, toy.counts, toy.negatives, **drawn_from)
 
     def model(self, toy, dtype=np.float64):
         """Return a model somewhere in the middle of training."""
@@ -231,6 +236,10 @@ class BagsInRounds:
 
     def twin(self, toy, model, rates, seed=1):
         """Train as `run` does, slowly; return how many bags met a word."""
+        return naive_family.train_in_rounds(*self.trimmed(toy, model), self.drawn(toy, seed), *self.cut(toy, rates))
+
+    def cut(self, toy, rates):
+        """Return where parts start, how long slices are, the rate at a place, and what moves of copies count."""
         pace = self.pace(toy)
 
         def share_at(rate, copies, side, row):
@@ -241,8 +250,7 @@ class BagsInRounds:
         parts = self.parts(toy)
         stretch = len(toy.ids) / (parts.ends - parts.starts).max()
         rate_at = lambda place: max(rates.lowest, rates.first + rates.slope * stretch * place)
-        cut = parts.starts, self.length, rate_at, share_at
-        return naive_family.train_in_rounds(*self.trimmed(toy, model), self.drawn(toy, seed), *cut)
+        return parts.starts, self.length, rate_at, share_at
 
     def parts(self, toy, held_out=0.0):
         return cut_corpus(toy.ids, self.slices, held_out=held_out, ends=self.ends(toy))
@@ -267,7 +275,8 @@ class BagsInRounds:
         kind = "true" if self.member.is_shared else "historical"
         by_input, by_output = bag_gradient(*self.sides(toy, model), examples, gradient=kind, **self.judge(toy))
         padding = np.zeros((toy.words - len(by_output), toy.dimensions))
-        return [by_input[: toy.words], np.concatenate([by_output, padding]), by_input[toy.words :]]
+        inputs = self.rows(toy)[0]
+        return [by_input[:inputs], np.concatenate([by_output, padding]), by_input[inputs:]]
 
     def sides(self, toy, model):
         """Return inputs, the rows of documents after those of words, and outputs: of words, or of a tree's nodes."""
@@ -343,3 +352,27 @@ def random_ids(words, length, seed, breaks=0.1):
     ids[uniform[1] < breaks] = -1
     ids[-1] = -1
     return ids
+
+
+def bytes_of(member, toy, team):
+    """What a team has learnt, without spare rows and columns."""
+    return [matrix.tobytes() for matrix in member.trimmed(toy, team)]
+
+
+FALLING = Rates(0.05, -1e-7, 0.01)
+
+
+def run_passes(team, threads, rates=FALLING, passes=2, cuts=()):
+    """Train for some passes, each in spans that end at the cuts; return the tally."""
+    with ThreadPoolExecutor(threads) as pool:
+        for pass_index in range(passes):
+            for span in itertools.pairwise([0, *cuts, team.steps]):
+                for future in team.submit(pool, pass_index, rates, span):
+                    future.result()
+                assert team.step_reached() == span[1]
+    return team.tally()
+
+
+def longest_row(matrices):
+    """The norm of the longest row of some matrices."""
+    return max(np.linalg.norm(matrix.astype(float), axis=1).max(initial=0) for matrix in matrices)

@@ -175,6 +175,19 @@ def touched(part, drawn):
     return centers, words | {word for pool in pools for word in pool}
 
 
+def train_slices(center, context, documents, slices, drawn, starts, rate_at):
+    """Train each slice of a round on copies of all rows, documents in place; return how many bags, and the copies.
+
+    The copies are (center, context, rows touched of each), as `naive.merge_copies` takes them.
+    """
+    total, copies = 0, []
+    for index, part in slices:
+        own = center.copy(), context.copy()
+        total += train_part(*own, documents, part, drawn, lambda p, start=starts[index]: rate_at(p - start))
+        copies.append((*own, *touched(part, drawn)))
+    return total, copies
+
+
 def train_in_rounds(center, context, documents, drawn, starts, length, rate_at, share_at):
     """Train as threads in rounds do: every slice on copies of all rows, then each row by those slices that touch it.
 
@@ -183,13 +196,9 @@ def train_in_rounds(center, context, documents, drawn, starts, length, rate_at, 
     """
     total = 0
     for number, slices in rounds_of(drawn.found, starts, length):
-        copies = []
-        for index, part in slices:
-            own = center.copy(), context.copy()
-            total += train_part(*own, documents, part, drawn, lambda p, start=starts[index]: rate_at(p - start))
-            copies.append((*own, *touched(part, drawn)))
-        rate = rate_at(number * length)
-        naive.merge_copies((center, context), copies, partial(share_at, rate))
+        bags, copies = train_slices(center, context, documents, slices, drawn, starts, rate_at)
+        naive.merge_copies((center, context), copies, partial(share_at, rate_at(number * length)))
+        total += bags
     return total
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import naive_bags
 import naive_family
-from contract import BagsInRounds, Toy, random_ids
+from contract import BagsInRounds, Toy, bytes_of, longest_row, random_ids, run_passes
 from firth.observations import Observations
 from firth.training.bags import HIERARCHICAL, SAMPLING, SOFTMAX
 from firth.training.matrices import SPARE
@@ -201,24 +201,6 @@ def corpus(words, length=6_000, seed=1):
     return Toy(random_ids(words, length, seed), words, dimensions=20)
 
 
-def bytes_of(member, toy, team):
-    return [matrix.tobytes() for matrix in member.trimmed(toy, team)]
-
-
-RATES = Rates(0.05, -1e-7, 0.01)
-
-
-def run_passes(team, threads, rates=RATES, passes=2, cuts=()):
-    """Train for some passes, each in spans that end at the cuts; return the tally."""
-    with ThreadPoolExecutor(threads) as pool:
-        for pass_index in range(passes):
-            for span in itertools.pairwise([0, *cuts, team.steps]):
-                for future in team.submit(pool, pass_index, rates, span):
-                    future.result()
-                assert team.step_reached() == span[1]
-    return team.tally()
-
-
 @members
 def test_any_number_of_threads_gives_the_same_bytes(member):
     toy = corpus(60)
@@ -269,10 +251,6 @@ def test_what_is_held_out_is_scored_by_the_objective_and_never_trained_on(member
         losses.append(tally[LOSS])
         team.forget()
     assert losses[0] != losses[1]
-
-
-def longest_row(matrices):
-    return max(np.linalg.norm(matrix.astype(float), axis=1).max(initial=0) for matrix in matrices)
 
 
 EXTREMES = [(0.025, 5, 5), (0.5, 40, 20), (10.0, 5, 5), (10.0, 3, 1000), (10.0, 1000, 1000), (0.025, 1000, 5)]

@@ -4,6 +4,9 @@ Within a round no piece moves. Each slice composes the words it trains on, once 
 it does any copy. When all slices are done, the moves of a word's copies go to all of its pieces: the whole move to each
 (fastText), or divided by their number, as the gradient of a mean is.
 
+With the gradient of a mean the copies of a word run ahead within a slice: they move the whole way, and the word then
+goes a part of it. To first order in the rate that is the gradient all the same.
+
 Pieces are shared by words that different slices train on, so their rows are dealt out to as many owners as there are
 `BUCKETS`, and each owner adds up the moves of all slices, in their order: which thread it is leaves no trace.
 """

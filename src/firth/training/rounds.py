@@ -99,7 +99,7 @@ class Rounds:
             None if family is None else BagsDrawn(*bags_room(room, self.length, words, family, shape=(2, slices))),
             _room_to_share(slices, copies, words, room),
             Shape(turn, settings.negatives, scored, pace.heaviest * self.length, pace.halvings, trains=True),
-            None if table is None else _pieces(table, slices, copies, settings, dtype),
+            None if table is None else _pieces(table, slices, min(copies, room), settings, dtype),
         )
         if table is not None:
             self._team.names.always[CENTER] = ~np.uint64(0)  # every word that is made of pieces is copied
@@ -112,7 +112,7 @@ class Rounds:
 
         Args:
             words: rows, of both matrices.
-            pieces: rows of pieces, where words are made of them.
+            pieces: rows of pieces, where words are made of them: those of the frozen words, or they move all the same.
         """
         names = self._team.names
         names.frozen[words] = 1
@@ -208,10 +208,14 @@ class Rounds:
 
     def tallies(self) -> np.ndarray:
         """Return a copy of all that was counted, (S, 8) float64, for `set_tallies`."""
-        return self._tallies.copy()
+        tallies = self._tallies.copy()
+        if self._team.pieces is not None:
+            tallies[0, RESTRAINED + 1] += self._team.pieces.restrained.sum()
+        return tallies
 
     def set_tallies(self, tallies: np.ndarray) -> None:
         """Go on counting from here."""
+        self.forget()  # what was counted of pieces is among the tallies
         self._tallies[:] = tallies
 
     def state(self) -> dict[str, np.ndarray]:
