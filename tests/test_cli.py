@@ -113,7 +113,7 @@ def trained(monkeypatch):
 
 def test_every_parameter_of_train_is_a_flag_with_the_same_default():
     library, command = (inspect.signature(function).parameters for function in (recipes.train, train))
-    only_in_python = {"corpus", "checkpoints", "on_interval", "on_progress"}
+    only_in_python = {"corpus", "subwords", "checkpoints", "on_interval", "on_progress"}
     only_in_the_command = {"context", *training_command._ONLY_HERE}
     assert {name: parameter.default for name, parameter in library.items() if name not in only_in_python} == {
         name: parameter.default for name, parameter in command.items() if name not in only_in_the_command
@@ -145,7 +145,8 @@ def test_parameters_of_fit_have_the_order_of_train():
     train_parameters, fit_parameters = (inspect.signature(f).parameters for f in (recipes.train, recipes.fit))
     shared = [name for name in train_parameters if name in fit_parameters]
     assert shared == [name for name in fit_parameters if name in train_parameters]
-    different = {"passes", "held_out"}  # over text, and over pairs of words; a share, and counts
+    # Over text, and over pairs of words; a share, and counts; None where it may come from elsewhere.
+    different = {"passes", "held_out", "dimensions"}
     assert all(train_parameters[name].default == fit_parameters[name].default for name in {*shared} - different)
 
 
@@ -159,7 +160,8 @@ def test_parameters_of_train_and_count_have_the_same_order_and_defaults():
 def test_help_names_every_flag_of_train(firth):
     status, out, _ = firth("train", "--help")
     assert status == 0
-    for name in {*inspect.signature(train).parameters, "racing"} - {"context", "corpus"}:
+    names = {*inspect.signature(train).parameters, "racing", "from", "freeze"}
+    for name in names - {"context", "corpus", "start", "frozen"}:
         assert f"--{name.replace('_', '-')} " in out
     assert "named after the corpus" in " ".join(out.split())
 

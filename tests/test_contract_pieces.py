@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import naive_pieces
-from contract import bytes_of, longest_row, random_ids, run_passes
+from contract import FALLING, bytes_of, longest_row, random_ids, run_passes
 from contract_pieces import PiecesInRounds, PieceToy
 from firth.observations import Observations
 from firth.training.bags import HIERARCHICAL, SAMPLING, SOFTMAX

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from firth.vectors import Vectors
 
 _ONLY_HERE = {
-    *("corpus", "output", "verify", "overwrite", "json", "verbose", "subwords", "buckets", "freeze"),
+    *("corpus", "output", "verify", "overwrite", "json", "verbose", "subwords", "buckets"),
     *("patience", "checkpoint_minutes", "checkpoint_words", "no_checkpoints"),
 }
 """The parameters of `firth train` that `firth.train` does not have, or not by this name; it gets all others."""
@@ -102,7 +102,9 @@ def train(
         Path | None,
         typer.Option("--from", metavar="MODEL", help="Go on from these vectors: words they know start where they are."),
     ] = None,
-    freeze: Annotated[bool, typer.Option(help="With --from: words that the vectors know stay as they are.")] = False,
+    frozen: Annotated[
+        bool, typer.Option("--freeze", help="With --from: words that the vectors know stay as they are.")
+    ] = False,
     held_out: Annotated[
         float, typer.Option(help="Share of the text that is never trained on, and whose loss is told: 0.01, say.")
     ] = 0.0,
@@ -179,7 +181,6 @@ def train(
             subwords=None
             if subwords is None
             else Subwords(smallest=subwords[0], longest=subwords[1], buckets=buckets or None),
-            frozen=freeze,
             checkpoints=checkpoints,
             on_interval=on_interval,
             on_progress=on_progress,

@@ -106,12 +106,17 @@ def cast_of(
 def memory_of(corpus: Corpus, observations: Observations, settings: StreamSettings, cast: Cast) -> MemoryEstimate:
     """Return what a run will take at its peak."""
     from firth.training.estimate import estimate_memory
+    from firth.training.pieces import entries_of_slice
+    from firth.training.settings import SLICES
     from firth.training.slices import copies_of_run
 
-    counts, copies = corpus.vocabulary.counts, 0
+    counts, copies, entries = corpus.vocabulary.counts, 0, 0
     if settings.reproducible:
         run = len(corpus.ids), counts, observations, settings
         copies = copies_of_run(*run, family=cast.family, table=cast.table)
+    if cast.table is not None:
+        moved = entries_of_slice(cast.table.starts, copies // SLICES)
+        entries = len(cast.table.rows) + 2 * SLICES * moved
     return estimate_memory(
         len(counts),
         settings.dimensions,
@@ -120,7 +125,7 @@ def memory_of(corpus: Corpus, observations: Observations, settings: StreamSettin
         copies=copies,
         documents=0 if cast.family is None else len(cast.family.ends),
         pieces=0 if cast.table is None else cast.table.pieces,
-        entries=0 if cast.table is None else len(cast.table.rows),
+        entries=entries,
     )
 
 

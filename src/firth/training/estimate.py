@@ -99,7 +99,7 @@ def estimate_memory(
             0 where they race.
         documents: that have vectors.
         pieces: that words are made of: themselves and their n-grams.
-        entries: pieces of all words together.
+        entries: pieces of all words together, and twice those of the words that are moved in a round.
 
     >>> str(estimate_memory(1_000_000, 300, threads=2, window=5))
     '3024 MB (matrices 2432, vocabulary 500, threads 8, interpreter 84)'
