@@ -47,8 +47,9 @@ def kind_of(
 ) -> Kind:
     """Return which member of the family is asked for.
 
-    A mean's gradient is the true one where none is given, but for words by themselves that have subwords: there each
-    piece gets the whole move, as in fastText, so that learning rates mean what they do without subwords.
+    A mean's gradient is the true one where none is given, but for words that have subwords: there each piece gets the
+    whole move, as in fastText. Divided among twenty pieces, moves would be so short that no rate makes up for it: it is
+    that of the rows of the output, too, and these run away first.
 
     Args:
         model: its name.
@@ -63,13 +64,15 @@ def kind_of(
 
     >>> str(kind_of("cbow", "sampling", None, None))
     'CBOW with negative sampling'
+    >>> kind_of("cbow", "sampling", None, Subwords()).gradient
+    'historical'
     """
     check_choice("model", model, models)
     if subwords is not None and not isinstance(subwords, Subwords):
         advice = "pass subwords=firth.Subwords(smallest=3, longest=6)"
         raise SettingsError(sentence("subwords to be firth.Subwords or None", repr(subwords), advice))
     if gradient is None:
-        gradient = "historical" if subwords is not None and model in ("skip-gram", "dbow") else "true"
+        gradient = "true" if subwords is None else "historical"
     return Kind(model, loss, gradient, has_words, subwords is not None)
 
 
