@@ -99,9 +99,9 @@ def check_gensim(trained, words, passes=1):
         check_trained("gensim", trained, words * passes)
 
 
-def train_gensim(task, *, by_file):
-    """Train one pass with gensim."""
-    model = Word2Vec(vector_size=task.dimensions, epochs=1, **{**SETTINGS, "sample": task.subsample})
+def train_gensim(task, *, by_file, **others):
+    """Train one pass with gensim, with other settings than SETTINGS where they are given."""
+    model = Word2Vec(vector_size=task.dimensions, epochs=1, **{**SETTINGS, "sample": task.subsample, **others})
     source = {"corpus_file": str(task.path)} if by_file else {"corpus_iterable": LineSentence(str(task.path))}
     model.build_vocab(corpus_file=str(task.path))
     began = time.perf_counter()
@@ -127,7 +127,7 @@ def standard_error_kept():
             texts.append(written.read().decode())
 
 
-def call_fasttext(task):
+def call_fasttext(task, **ngrams):
     """Read and train one pass with fastText; return the model, its words a second by its own clock, our seconds."""
     import fasttext
 
@@ -141,13 +141,11 @@ def call_fasttext(task):
             neg=NEGATIVES,
             t=task.subsample,
             minCount=SETTINGS["min_count"],
-            minn=0,
-            maxn=0,
-            bucket=0,
             lr=SETTINGS["alpha"],
             epoch=1,
             thread=FASTTEXT_THREADS,
             verbose=1,
+            **(ngrams or {"minn": 0, "maxn": 0, "bucket": 0}),
         )
     seconds = time.perf_counter() - began
     speed = re.search(r"100\.0% words/sec/thread: +(\d+)", texts[0])
@@ -156,14 +154,14 @@ def call_fasttext(task):
     return model, int(speed[1]) * FASTTEXT_THREADS, seconds
 
 
-def train_fasttext(task):
-    """Train one pass with fastText; return the seconds of training alone.
+def train_fasttext(task, **ngrams):
+    """Train one pass with fastText, without n-grams if none are given; return the seconds of training alone.
 
     Vocabulary and training are one call; how fast training was stands in the line that fastText writes at its end. It
     counts the words of its vocabulary and the ends of lines, and goes on until they are as many as all words and ends
     of lines, a bit more than a pass: exactly one pass takes as long as its own words and ends do at that speed.
     """
-    model, words_per_second, whole = call_fasttext(task)
+    model, words_per_second, whole = call_fasttext(task, **ngrams)
     vocabulary, found = task.corpus.vocabulary, set(model.words) - {"</s>"}
     if found != set(vocabulary.words):
         sys.exit(f"expected fastText to keep the {len(vocabulary)} words that firth keeps, got {len(found)}")

@@ -51,7 +51,8 @@ def kind_of(
     """Return which member of the family is asked for.
 
     A mean's gradient is the true one where none is given, but for words that have subwords: there each piece gets the
-    whole move, as in fastText, so that learning rates mean what they do without subwords.
+    whole move, as in fastText. Divided among twenty pieces, moves would be so short that no rate makes up for it: it is
+    that of the rows of the output, too, and these run away first.
 
     Args:
         model: its name.
@@ -66,6 +67,8 @@ def kind_of(
 
     >>> str(kind_of("cbow", "sampling", None, None))
     'CBOW with negative sampling'
+    >>> kind_of("cbow", "sampling", None, Subwords()).gradient
+    'historical'
     """
     check_choice("model", model, models)
     if subwords is not None and not isinstance(subwords, Subwords):

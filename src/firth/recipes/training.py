@@ -93,7 +93,7 @@ def train(
         loss: "sampling" (K noise words), "hierarchical" (softmax over a Huffman tree) or "softmax" (over all words, of
             which there are at most 20 000).
         gradient: of a mean: "true", divided among its words, or "historical", the whole to each, as in word2vec.c,
-            gensim and fastText. None takes the true one, but with subwords that of fastText.
+            gensim and fastText. None takes the true one, but for words with subwords, as fastText has it.
         subwords: `firth.Subwords(…)` makes each word the mean of its own row and those of its character n-grams, so
             that words never seen have vectors, too.
         dimensions: D, length of a vector; None takes 100, or that of the start.
