@@ -23,7 +23,6 @@ BENCHMARKS = [
     "memory",
     "startup",
     "kernel",
-    "determinism",
     "counting",
     "counting_memory",
     "counting_parts",

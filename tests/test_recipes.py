@@ -128,5 +128,57 @@ def test_estimates_are_told_before_training(caplog):
 def test_a_gap_is_of_pairs_and_not_of_windows():
     text = [["to", "be", "or", "not", "to", "be"]] * 20
     vectors = firth.train(text, model="cbow", dimensions=4, min_count=1, threads=1)
-    with pytest.raises(SettingsError, match="got CBOW with negative sampling, whose loss is no function of the counts"):
+    with pytest.raises(SettingsError, match="got CBOW with negative sampling, whose scores are not of pairs of words"):
         firth.gap(vectors, firth.count(text, min_count=1))
+
+
+TEXT = [["to", "be", "or", "not", "to", "be"], ["that", "is", "the", "question"]] * 40
+MEMBERS = [
+    {"model": "cbow"},
+    {"model": "cbow", "gradient": "historical", "loss": "hierarchical"},
+    {"loss": "hierarchical"},
+    {"loss": "softmax"},
+    {"subwords": firth.Subwords(smallest=2, longest=3, buckets=50)},
+    {"model": "cbow", "subwords": firth.Subwords(smallest=2, longest=3, buckets=None)},
+]
+
+
+def stop_early(interval):
+    return interval.number == 2
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=str)
+def test_every_member_goes_on_to_the_bytes_of_a_run_that_was_never_stopped(member, tmp_path):
+    settings = {**member, "dimensions": 8, "min_count": 1, "passes": 4, "subsample": 0}
+    whole = firth.train(TEXT, **settings, threads=2)
+    kept = firth.Checkpoints(tmp_path / "kept", words=1)
+    firth.train(TEXT, **settings, threads=1, checkpoints=kept, on_interval=stop_early)
+    again = firth.train(TEXT, **settings, threads=3, checkpoints=kept, resume=True)
+    assert again.matrix.tobytes() == whole.matrix.tobytes()
+    assert bool(firth.verify(again, TEXT))
+    again.save(tmp_path / "v")
+    assert firth.Vectors.load(tmp_path / "v", check=True).matrix.tobytes() == whole.matrix.tobytes()
+
+
+@pytest.mark.parametrize("way", ["dbow", "dm"])
+def test_documents_go_on_to_the_bytes_of_a_run_that_was_never_stopped(way, tmp_path):
+    settings = {"way": way, "dimensions": 8, "min_count": 1, "passes": 4, "subsample": 0}
+    whole = firth.train_documents(TEXT, **settings, threads=2)
+    kept = firth.Checkpoints(tmp_path / "kept", words=1)
+    firth.train_documents(TEXT, **settings, threads=1, checkpoints=kept, on_interval=stop_early)
+    again = firth.train_documents(TEXT, **settings, threads=3, checkpoints=kept, resume=True)
+    assert again.matrix.tobytes() == whole.matrix.tobytes()
+    held = ["not", "to", "be"]
+    assert again.infer(held).tobytes() == whole.infer(held).tobytes()
+
+
+@pytest.mark.parametrize("model", ["dbow", "dm"])
+def test_documents_have_a_recipe_of_their_own(model):
+    with pytest.raises(SettingsError, match=f"got '{model}'; call firth.train_documents"):
+        firth.train(TEXT, model=model)
+
+
+def test_a_softmax_over_too_many_words_is_refused(monkeypatch):
+    monkeypatch.setattr("firth.training.members.MOST_WORDS", 3)
+    with pytest.raises(SettingsError, match="expected at most 3 words for softmax over all, got 8; lower it with"):
+        firth.train(TEXT, loss="softmax", min_count=1)

@@ -8,7 +8,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from firth.cli.counted import write_counts
-from firth.cli.options import CountsFolder, CountsOutput, Json, Overwrite, Verbose
+from firth.cli.options import (
+    Cache,
+    CountsFolder,
+    CountsOutput,
+    Dropping,
+    Errors,
+    FoldCase,
+    Json,
+    Keep,
+    MaxWords,
+    MinCount,
+    Overwrite,
+    Subsample,
+    Threads,
+    Tokenizer,
+    Verbose,
+    Window,
+    WindowWeights,
+)
 from firth.cli.training import as_given, default_output
 from firth.terminal import log_shown, progress_shown
 
@@ -35,33 +53,27 @@ def count(
             help="Where to save. By default here, named after the corpus: corpus.txt.gz gives corpus.counts.",
         ),
     ] = None,
-    window: Annotated[int, typer.Option(help="Largest distance of two words that form a pair.")] = 5,
-    min_count: Annotated[int, typer.Option(help="Leave out words that occur less often.")] = 5,
-    max_words: Annotated[int | None, typer.Option(help="Keep this many words at most: the most frequent.")] = None,
+    window: Window = 5,
+    min_count: MinCount = 5,
+    max_words: MaxWords = None,
     vocabulary: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Counts or vectors whose words to count in. Parts counted so add up exactly."
         ),
     ] = None,
-    subsample: Annotated[float, typer.Option(help="Thin out words above this share of the text; 0: none.")] = 1e-3,
+    subsample: Subsample = 1e-3,
     noise_exponent: Annotated[
         float, typer.Option(help="Noise words are drawn by their count to this power: stored for those who draw.")
     ] = 0.75,
-    window_weights: Annotated[
-        str, typer.Option(help="How a pair counts by its distance: dynamic, fixed or harmonic.")
-    ] = "dynamic",
-    dropping: Annotated[
-        str, typer.Option(help="Thin out before the window is laid, so that it closes up, or after.")
-    ] = "before",
-    keep: Annotated[str, typer.Option(help="Rule for thinning out: word2vec or paper.")] = "word2vec",
-    tokenizer: Annotated[
-        str, typer.Option(help="How text becomes words: whitespace, or words (without punctuation).")
-    ] = "whitespace",
-    fold_case: Annotated[bool, typer.Option(help="Take upper and lower case as the same.")] = False,
-    errors: Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")] = "strict",
-    cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
+    window_weights: WindowWeights = "dynamic",
+    dropping: Dropping = "before",
+    keep: Keep = "word2vec",
+    tokenizer: Tokenizer = "whitespace",
+    fold_case: FoldCase = False,
+    errors: Errors = "strict",
+    cache: Cache = None,
+    threads: Threads = None,
     memory: Annotated[
         int | None,
         typer.Option(help="Bytes beyond which temporary files are used: by default a quarter of what is free."),

@@ -9,7 +9,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from firth.cli.failures import INTERRUPTED
-from firth.cli.options import Json, Overwrite, Verbose
+from firth.cli.options import (
+    Cache,
+    Errors,
+    FoldCase,
+    IntervalWords,
+    Json,
+    MaxWords,
+    MinCount,
+    NoiseExponent,
+    Overwrite,
+    Passes,
+    Resume,
+    Seed,
+    Subsample,
+    Threads,
+    Tokenizer,
+    Verbose,
+    Window,
+)
 from firth.cli.training import as_given, default_output
 from firth.terminal import clock, log_shown, progress_shown, say, write_facts, write_json, write_table
 
@@ -67,34 +85,28 @@ def train(
         Path | None, typer.Option(metavar="FILE", help="Names of the documents, one a line; by default 0, 1, 2, …")
     ] = None,
     dimensions: Annotated[int, typer.Option(help="Length D of a vector.")] = 100,
-    window: Annotated[int, typer.Option(help="Largest distance of two words that have to do with each other.")] = 5,
+    window: Window = 5,
     negatives: Annotated[int, typer.Option(help="Noise words K for each word.")] = 5,
-    min_count: Annotated[int, typer.Option(help="Leave out words that occur less often.")] = 5,
-    max_words: Annotated[int | None, typer.Option(help="Keep this many words at most: the most frequent.")] = None,
-    subsample: Annotated[float, typer.Option(help="Thin out words above this share of the text; 0: none.")] = 1e-3,
-    passes: Annotated[int, typer.Option(help="How often to go through the text.")] = 10,
+    min_count: MinCount = 5,
+    max_words: MaxWords = None,
+    subsample: Subsample = 1e-3,
+    passes: Passes = 10,
     learning_rate: Annotated[
         float | None, typer.Option(help="Step size at the start; by default 0.05, with dm and its true gradient 0.2.")
     ] = None,
-    noise_exponent: Annotated[float, typer.Option(help="Noise words are drawn by their count to this power.")] = 0.75,
-    tokenizer: Annotated[
-        str, typer.Option(help="How text becomes words: whitespace, or words (without punctuation).")
-    ] = "whitespace",
-    fold_case: Annotated[bool, typer.Option(help="Take upper and lower case as the same.")] = False,
-    errors: Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")] = "strict",
-    cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
+    noise_exponent: NoiseExponent = 0.75,
+    tokenizer: Tokenizer = "whitespace",
+    fold_case: FoldCase = False,
+    errors: Errors = "strict",
+    cache: Cache = None,
     keep_outputs: Annotated[bool, typer.Option(help="Save what `firth documents infer` needs, too.")] = True,
-    interval_words: Annotated[
-        int | None, typer.Option(help="Tell losses after so many words of text, about; by default after each pass.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
-    seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
+    interval_words: IntervalWords = None,
+    threads: Threads = None,
+    seed: Seed = 1,
     checkpoints: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep checkpoints here, every ten minutes and at Ctrl-C.")
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the newest checkpoint, to the same bytes.")
-    ] = False,
+    resume: Resume = False,
     overwrite: Overwrite = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -191,7 +203,7 @@ def infer(
     passes: Annotated[int | None, typer.Option(help="Over each document; by default as many as in training.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="By default that of training.")] = None,
     seed: Annotated[int | None, typer.Option(help="By default that of training.")] = None,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
+    threads: Threads = None,
     overwrite: Overwrite = False,
     verbose: Verbose = False,
 ) -> None:

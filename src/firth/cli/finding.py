@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.options import Count, Json, Overwrite, Verbose
+from firth.cli.options import Cache, Count, Errors, FoldCase, Json, Overwrite, Threads, Tokenizer, Verbose
 from firth.cli.training import as_given, default_output
 from firth.terminal import log_shown, progress_shown, write_facts, write_json, write_table
 
@@ -64,13 +64,11 @@ def phrases(
     ] = "none",
     separator: Annotated[str, typer.Option(help="What stands between the words of a phrase.")] = "_",
     longest: Annotated[int | None, typer.Option(help="Words that a phrase may have at most.")] = None,
-    tokenizer: Annotated[
-        str, typer.Option(help="How text becomes words: whitespace, or words (without punctuation).")
-    ] = "whitespace",
-    fold_case: Annotated[bool, typer.Option(help="Take upper and lower case as the same.")] = False,
-    errors: Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")] = "strict",
-    cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
+    tokenizer: Tokenizer = "whitespace",
+    fold_case: FoldCase = False,
+    errors: Errors = "strict",
+    cache: Cache = None,
+    threads: Threads = None,
     count: Count = 20,
     overwrite: Overwrite = False,
     json: Json = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from firth.cli.options import CountsFolder, Json, Overwrite, VectorsFolder, Verbose
+from firth.cli.options import CountsFolder, Json, Overwrite, Seed, Threads, VectorsFolder, Verbose
 from firth.cli.queries import write_losses
 from firth.cli.training import leave_if_interrupted
 from firth.terminal import Cell, clock, log_shown, progress_shown, write_facts, write_json, write_table
@@ -48,8 +48,8 @@ def fit(
         float, typer.Option(help="Stop when a sweep gains less than this share of what there is to gain.")
     ] = 0.004,
     held_out: Annotated[Path | None, _HELD_OUT] = None,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
-    seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
+    threads: Threads = None,
+    seed: Seed = 1,
     overwrite: Overwrite = False,
     json: Json = False,
     verbose: Verbose = False,
@@ -114,8 +114,8 @@ def gap(
     l2: Annotated[
         float | None, typer.Option(help="The weight they were trained with: adds a certificate of the optimum.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
     json: Json = False,
     verbose: Verbose = False,
 ) -> None:

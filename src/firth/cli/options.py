@@ -32,3 +32,26 @@ Output = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what was saved there before.")]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say what happens, also where nobody watches.")]
+
+Window = Annotated[int, typer.Option(help="Largest distance of two words that have to do with each other.")]
+MinCount = Annotated[int, typer.Option(help="Leave out words that occur less often.")]
+MaxWords = Annotated[int | None, typer.Option(help="Keep this many words at most: the most frequent.")]
+Subsample = Annotated[float, typer.Option(help="Thin out words above this share of the text; 0: none.")]
+Passes = Annotated[int, typer.Option(help="How often to go through the text.")]
+NoiseExponent = Annotated[float, typer.Option(help="Noise words are drawn by their count to this power.")]
+WindowWeights = Annotated[str, typer.Option(help="How a pair counts by its distance: dynamic, fixed or harmonic.")]
+Dropping = Annotated[str, typer.Option(help="Thin out before the window is laid, so that it closes up, or after.")]
+Keep = Annotated[str, typer.Option(help="Rule for thinning out: word2vec or paper.")]
+Tokenizer = Annotated[str, typer.Option(help="How text becomes words: whitespace, or words (without punctuation).")]
+FoldCase = Annotated[bool, typer.Option(help="Take upper and lower case as the same.")]
+Errors = Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")]
+Cache = Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")]
+IntervalWords = Annotated[
+    int | None, typer.Option(help="Tell losses after so many words of text, about; by default after each pass.")
+]
+Threads = Annotated[int | None, typer.Option(help="By default one for each core.")]
+Seed = Annotated[int, typer.Option(help="Where all random numbers start.")]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="Go on from the last checkpoint, to the bytes of a run that was never stopped."),
+]

@@ -10,7 +10,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from firth.cli.failures import INTERRUPTED
-from firth.cli.options import Json, Overwrite, Verbose
+from firth.cli.options import (
+    Cache,
+    Dropping,
+    Errors,
+    FoldCase,
+    IntervalWords,
+    Json,
+    Keep,
+    MaxWords,
+    MinCount,
+    NoiseExponent,
+    Overwrite,
+    Passes,
+    Resume,
+    Seed,
+    Subsample,
+    Threads,
+    Tokenizer,
+    Verbose,
+    Window,
+    WindowWeights,
+)
 from firth.cli.queries import write_losses
 from firth.cli.verifying import verify_model
 from firth.terminal import Cell, clock, log_shown, progress_shown, say, write_facts, write_json
@@ -71,32 +92,26 @@ def train(
     dimensions: Annotated[
         int | None, typer.Option(help="Length D of a vector: 100, or that of the vectors to go on from.")
     ] = None,
-    window: Annotated[int, typer.Option(help="Largest distance of two words that form a pair.")] = 5,
+    window: Window = 5,
     negatives: Annotated[int, typer.Option(help="Noise words K for each pair.")] = 5,
-    min_count: Annotated[int, typer.Option(help="Leave out words that occur less often.")] = 5,
-    max_words: Annotated[int | None, typer.Option(help="Keep this many words at most: the most frequent.")] = None,
-    subsample: Annotated[float, typer.Option(help="Thin out words above this share of the text; 0: none.")] = 1e-3,
-    passes: Annotated[int, typer.Option(help="How often to go through the text.")] = 5,
+    min_count: MinCount = 5,
+    max_words: MaxWords = None,
+    subsample: Subsample = 1e-3,
+    passes: Passes = 5,
     learning_rate: Annotated[
         float | None, typer.Option(help="Step size at the start; by default what is good for the model.")
     ] = None,
-    noise_exponent: Annotated[float, typer.Option(help="Noise words are drawn by their count to this power.")] = 0.75,
-    window_weights: Annotated[
-        str, typer.Option(help="How a pair counts by its distance: dynamic, fixed or harmonic.")
-    ] = "dynamic",
-    dropping: Annotated[
-        str, typer.Option(help="Thin out before the window is laid, so that it closes up, or after.")
-    ] = "before",
-    keep: Annotated[str, typer.Option(help="Rule for thinning out: word2vec or paper.")] = "word2vec",
-    tokenizer: Annotated[
-        str, typer.Option(help="How text becomes words: whitespace, or words (without punctuation).")
-    ] = "whitespace",
-    fold_case: Annotated[bool, typer.Option(help="Take upper and lower case as the same.")] = False,
-    errors: Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")] = "strict",
+    noise_exponent: NoiseExponent = 0.75,
+    window_weights: WindowWeights = "dynamic",
+    dropping: Dropping = "before",
+    keep: Keep = "word2vec",
+    tokenizer: Tokenizer = "whitespace",
+    fold_case: FoldCase = False,
+    errors: Errors = "strict",
     phrases: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Join these phrases first: what `firth phrases` saved.")
     ] = None,
-    cache: Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")] = None,
+    cache: Cache = None,
     keep_context: Annotated[bool, typer.Option(help="Save the context vectors too.")] = True,
     start: Annotated[
         Path | None,
@@ -108,11 +123,9 @@ def train(
     held_out: Annotated[
         float, typer.Option(help="Share of the text that is never trained on, and whose loss is told: 0.01, say.")
     ] = 0.0,
-    interval_words: Annotated[
-        int | None, typer.Option(help="Tell losses after so many words of text, about; by default after each pass.")
-    ] = None,
-    threads: Annotated[int | None, typer.Option(help="By default one for each core.")] = None,
-    seed: Annotated[int, typer.Option(help="Where all random numbers start.")] = 1,
+    interval_words: IntervalWords = None,
+    threads: Threads = None,
+    seed: Seed = 1,
     reproducible: Annotated[
         bool,
         typer.Option(
@@ -131,10 +144,7 @@ def train(
         int | None, typer.Option(help="Write one each time so many words have been trained, too.")
     ] = None,
     no_checkpoints: Annotated[bool, typer.Option("--no-checkpoints", help="Write none, not even at Ctrl-C.")] = False,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Go on from the last checkpoint, to the bytes of a run that was never stopped."),
-    ] = False,
+    resume: Resume = False,
     verify: Annotated[
         Path | None,
         typer.Option(

@@ -81,7 +81,7 @@ def chosen_reading(
         if reading not in READINGS:
             came = "vectors that do not say how they were trained"
             if isinstance(objective := known.get("objective"), str):
-                came = f"{objective}, whose loss is no function of the counts of pairs"
+                came = f"{objective}, whose scores are not of pairs of words"
             advice = "pass reading='sampling' with negatives=… (word2vec, gensim, fastText), or 'softmax', or 'pmi'"
             raise SettingsError(sentence("a reading", came, advice))
     check_choice("reading", reading, READINGS)

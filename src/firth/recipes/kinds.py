@@ -70,6 +70,9 @@ def kind_of(
     >>> kind_of("cbow", "sampling", None, Subwords()).gradient
     'historical'
     """
+    if model in ("dbow", "dm") and model not in models:
+        advice = "call firth.train_documents (firth documents train)"
+        raise SettingsError(sentence(f"model to be {' or '.join(map(repr, models))}", repr(model), advice))
     check_choice("model", model, models)
     if subwords is not None and not isinstance(subwords, Subwords):
         advice = "pass subwords=firth.Subwords(smallest=3, longest=6)"

@@ -237,7 +237,8 @@ def train_stream(
     if cast.start is not None:
         place_rows(stream, cast.start, corpus, cast.subwords)
     if not is_compiled("train_windows" if cast.family is None else "go_through_bags"):
-        logger.info("compiling the kernels: this happens once and takes some ten seconds")
+        long = "some ten seconds" if cast.family is None else "up to a minute"
+        logger.info("compiling the kernels: this happens once and takes %s", long)
         if on_progress is not None:
             on_progress(Progress(stage="compiling", share_done=None, seconds=0.0))
     stream.compile_kernels()

@@ -22,7 +22,7 @@ from firth.training.sampling_kernel import PAIRS, RESTRAINED, Room, kernel_room
 from firth.training.schedule import STILL, Rates
 from firth.training.settings import SLICES, StreamSettings, pool_of
 from firth.training.sharing import BITS, CENTER, Names, Scratch
-from firth.training.slices import copies_of_slice, length_of_run, pace_of
+from firth.training.slices import copies_of_slice, pace_of, slice_length
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class Rounds:
         self.family = family
         self.noise_table = alias_table(observations.noise_distribution(counts))
         pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
-        self.length = length or length_of_run(len(ids), settings.learning_rate * pace.usual, family)
+        self.length = length or slice_length(len(ids), settings.learning_rate * pace.usual)
         words = len(counts)
         ends = None if family is None else family.ends
         self.parts = cut_corpus(ids, slices, held_out=settings.held_out, ends=ends)

@@ -31,9 +31,6 @@ from firth.training.settings import (
 )
 from firth.training.sharing import HALVINGS
 
-MOST_COPIES = 30_000
-"""Copies of a slice have numbers of 16 bits."""
-
 USUAL_SHARE = 0.1
 """Share of the words below a node of a tree that slices may be made for; the few nodes above it are moved more."""
 
@@ -104,7 +101,7 @@ def _heaviest_piece(load: np.ndarray, table: PieceTable) -> float:
     return float(np.bincount(table.rows, np.repeat(weights, sizes)).max())
 
 
-def slice_length(positions: int, relaxation: float, *, copies: int = 1) -> int:
+def slice_length(positions: int, relaxation: float) -> int:
     """Return how many positions a slice has in one round.
 
     A small corpus, too, has some rounds.
@@ -112,12 +109,11 @@ def slice_length(positions: int, relaxation: float, *, copies: int = 1) -> int:
     Args:
         positions: of the corpus.
         relaxation: how far a position brings rows: `Pace.usual` times the learning rate.
-        copies: rows that a position can touch.
 
     >>> slice_length(1_000, 4e-4), slice_length(100_000, 4e-4), slice_length(17_000_000, 4e-4)
     (8, 195, 250)
     """
-    longest = min(positions / (SLICES * FEWEST_ROUNDS), MOST_RELAXED / relaxation, MOST_COPIES / copies)
+    longest = min(positions / (SLICES * FEWEST_ROUNDS), MOST_RELAXED / relaxation)
     return int(min(LONGEST_SLICE, max(SHORTEST_SLICE, longest)))
 
 
@@ -148,11 +144,6 @@ def copies_of_run(
 ) -> int:
     """Return how many rows of each matrix the copies of a run take."""
     pace = pace_of(observations, counts, settings.negatives, family=family, table=table)
-    length = length_of_run(positions, settings.learning_rate * pace.usual, family)
+    length = slice_length(positions, settings.learning_rate * pace.usual)
     pool, turn = pool_of(settings.kind)
     return SLICES * copies_of_slice(length, observations.window, len(counts), turn=turn, pool=pool, family=family)
-
-
-def length_of_run(positions: int, relaxation: float, family: Family | None) -> int:
-    """Return how many positions a slice of a run has in one round."""
-    return slice_length(positions, relaxation, copies=1 + (0 if family is None else longest_path(family)))
