@@ -1,5 +1,6 @@
 """Slow twin of the kernel of bags in rounds: plain Python and float64, the same random numbers, nothing clever."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -43,6 +44,11 @@ class Drawn:
     @property
     def has_means(self):
         return self.member.is_mean or bool(self.document_of)
+
+    @property
+    def has_documents(self):
+        """Whether documents are bags of their own, each moved in place."""
+        return bool(self.document_of) and not self.member.is_mean and self.member.loss != SOFTMAX
 
     def window(self, near):
         """The words whose mean a bag is."""
@@ -137,6 +143,25 @@ def train_means(center, context, documents, group, pool, drawn, rate):
     return len(bags)
 
 
+def train_documents(context, documents, group, pool, drawn, rate):
+    """Let documents meet the words of the group that stand in them, and the pool as often; return how many words."""
+    for _, run in itertools.groupby(group, lambda item: drawn.document_of[item[0]]):
+        run = list(run)
+        document = drawn.document_of[run[0][0]]
+        if drawn.member.loss == HIERARCHICAL:
+            nodes, weights = map(np.concatenate, zip(*(drawn.path(word) for _, word, _ in run), strict=True))
+        else:
+            nodes = np.array([word for _, word, _ in run] + list(pool[0]))
+            against = np.array(list(pool[0].values())) * len(run) * drawn.negatives / drawn.size
+            weights = np.append(np.ones(len(run)), -against)
+        for start in range(0, len(nodes), drawn.at_once):
+            some = slice(start, start + drawn.at_once)
+            signs = np.sign(weights[some])
+            steps = rate * weights[some] * sigmoid(-signs * (context[nodes[some]] @ documents[document]))
+            naive.move_window(documents, document, context, nodes[some], steps)
+    return len(group)
+
+
 def train_part(center, context, documents, part, drawn, rate_at):
     """Train on the words of one part, in groups of four; return how many bags met a word."""
     total = 0
@@ -149,7 +174,9 @@ def train_part(center, context, documents, part, drawn, rate_at):
         elif drawn.has_pairs:
             total += naive.attract(center, context, group, drawn.word_of, rate, steepness(drawn.member.loss))
             meet_noise(center, context, *naive.once_each(group, drawn.times), pool, drawn, rate)
-        if drawn.has_means:
+        if drawn.has_documents:
+            total += train_documents(context, documents, group, pool, drawn, rate)
+        elif drawn.has_means:
             total += train_means(center, context, documents, group, pool, drawn, rate)
     return total
 

@@ -7,6 +7,7 @@ import pytest
 from firth.objectives.logistic import sigmoid
 from firth.randomness import random_uniform, stream_key
 from firth.training.bag_blocks import gather_bag, spread_bag, steps_by_weight
+from firth.training.blocks import scores_of_four, update_four
 from firth.training.lanes import VECTOR
 from firth.training.matrices import own_lines
 
@@ -33,6 +34,16 @@ def _spread(matrix, words, where, documents, document, bags, number, share):
 @numba.njit
 def _steps(scores, count, rate, weights, sizes):
     steps_by_weight(scores, count, rate, weights, sizes)
+
+
+@numba.njit
+def _scores_of_four(center, centers, context, contexts, out):
+    scores_of_four(center, centers, context, contexts, out)
+
+
+@numba.njit
+def _update_four(center, centers, context, contexts, steps):
+    update_four(center, centers, context, contexts, steps)
 
 
 def filled(rows, columns, dtype, name):
@@ -94,3 +105,24 @@ def test_steps_with_a_sign_each_are_those_of_the_objective(dtype, tolerance, cou
     assert not scores[count:end].any()  # what fills the last line
     assert np.array_equal(scores[end:], x[end:].astype(dtype))
     assert sizes[:lanes].sum() == pytest.approx(lanes + np.abs(expected[:count]).sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("columns", [16, 112, 304])
+@precisions
+def test_four_pairs_are_scored_and_then_moved_one_after_the_other(dtype, tolerance, columns):
+    center, context = filled(5, columns, dtype, 1), filled(6, columns, dtype, 2)
+    centers, contexts = np.array([0, 1, 2, 4]), np.array([3, 0, 3, 5])  # one word is the target of two bags
+    old_center, old_context, out = center.astype(float), context.astype(float), np.zeros(16, dtype)
+    _scores_of_four(center, centers, context, contexts, out)
+    expected = (old_center[centers] * old_context[contexts]).sum(axis=1)
+    np.testing.assert_allclose(out[:4], expected, rtol=0, atol=columns * tolerance)
+    assert not out[4:].any()
+
+    steps = np.array([0.5, -0.25, 0.125, 0], dtype)
+    _update_four(center, centers, context, contexts, steps)
+    for v, u, step in zip(centers, contexts, steps, strict=True):
+        before = old_center[v].copy()
+        old_center[v] += step * old_context[u]
+        old_context[u] += step * before
+    np.testing.assert_allclose(center, old_center, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(context, old_context, rtol=0, atol=tolerance)

@@ -5,7 +5,7 @@ and its way to stay finite, and goes through words in groups of four:
 
     each word of the window by itself   rows of the centre matrix, moved in place
     the mean of the window              four bags are gathered, meet what they are judged by, and hand on their moves
-    a document                          one row, which meets the words of the group that stand in it
+    a document                          one row, moved in place, which meets the words of the group that stand in it
 
 What a bag meets is in `firth.training.bag_steps`. Its move goes to the rows it is the mean of: divided by their number,
 as the gradient of a mean is, or whole, as word2vec.c, gensim and fastText have it.
@@ -43,21 +43,20 @@ from firth.training.bag_steps import (
     spread_bags,
 )
 from firth.training.bags import HIERARCHICAL, SAMPLING, SOFTMAX
-from firth.training.blocks import add_up, sum_of_line
+from firth.training.blocks import scores_of_four, sum_of_line, update_four
 from firth.training.sampling_kernel import (
     AHEAD,
     LOSS,
     PAIRS,
     RESTRAINED,
     SCORED,
-    lines_for,
+    fetch_pool,
     load_group,
     restrain,
     score_group,
     update_window,
 )
 from firth.training.schedule import Rates
-from firth.training.window_blocks import window_scores, window_update
 
 
 @compiled(inline=True)
@@ -68,8 +67,7 @@ def _train_paths(group: Group, work: Work) -> tuple[int, float]:
     for index in range(group.first, group.end):
         where = np.int64(windows.left[index]), np.int64(windows.right[index]), np.int64(index)
         span = np.int64(bags.starts[index]), np.int64(bags.starts[index + 1])
-        path = span, bags.outputs, bags.signs, work.own.weights
-        loss += meet_path(matrices, windows.words, where, *path, group, room)
+        loss += meet_path(matrices, windows.words, where, span, bags.outputs, bags.signs, work.own.weights, group, room)
         pairs += int(where[1] - where[0])
         if group.looks:
             room.looked[0] += restrain(windows.words, where[0], where[1] + 1, matrices.center, room)
@@ -113,25 +111,18 @@ def _meet_paths(group: Group, work: Work) -> float:
 
 
 @compiled(inline=True)
-def _meet_words(count: int, group: Group, work: Work) -> float:
-    """Let the bags of a group, `count` of which are of any words, meet the words they stand around; return the loss."""
+def _meet_words(group: Group, work: Work) -> float:
+    """Let the bags of a group meet the words they stand around; return the loss."""
     windows, own, room, context = work.windows, work.own, work.room, work.matrices.context
-    place = 0
-    for j in range(group.end - group.first):
-        if own.inverse[j] > 0:
-            index = np.int64(group.first + j)
-            where = index, index + 1, index + 1
-            window_scores(own.rows, np.int64(j), context, windows.contexts, where, room.parts, place)
-            place += 1
-    add_up(room.parts, room.pairs, lines_for(count, room))
-    loss = attract(count, group, work.bags.member.loss, own.ones, room)
-    place = 0
-    for j in range(group.end - group.first):
-        if own.inverse[j] > 0 and group.trains:
-            index = np.int64(group.first + j)
-            where = index, index + 1, index + 1
-            window_update(own.rows, np.int64(j), context, windows.contexts, where, room.pairs, place)
-            place += 1
+    for j in range(4):
+        is_bag = own.inverse[j] > 0
+        room.centers[j] = j
+        room.contexts[j] = windows.contexts[group.first + j] if is_bag else work.matrices.spare + j
+        own.weights[j] = 1 if is_bag else 0
+    scores_of_four(own.rows, room.centers, context, room.contexts, room.pairs)
+    loss = attract(4, group, work.bags.member.loss, own.weights, room)
+    if group.trains:
+        update_four(own.rows, room.centers, context, room.contexts, room.pairs)
     if group.looks:
         room.looked[0] += restrain(windows.contexts, group.first, group.end, context, room)
     return loss
@@ -146,7 +137,7 @@ def _train_means(group: Group, work: Work) -> tuple[int, float]:
     if work.bags.member.loss == HIERARCHICAL:
         loss += _meet_paths(group, work)
     else:
-        loss += _meet_words(count, group, work)
+        loss += _meet_words(group, work)
     share = share_of_pair(group.rate, work)
     for j in range(4):
         room.centers[j] = j
@@ -155,6 +146,44 @@ def _train_means(group: Group, work: Work) -> tuple[int, float]:
     if group.trains:
         spread_bags(center, work.windows, work.bags, own, group, room)
     return count, loss
+
+
+@compiled(inline=True)
+def _meet_document(first: int, end: int, group: Group, work: Work) -> float:
+    """Let a document meet the words [first, end), which stand in it, and the pool as often; return the loss."""
+    windows, bags, pools, room, own = work.windows, work.bags, work.pools, work.room, work.own
+    context, document = work.matrices.context, np.int64(bags.documents[first])
+    if bags.member.loss == HIERARCHICAL:
+        ids, weights, span = bags.outputs, bags.signs, (np.int64(bags.starts[first]), np.int64(bags.starts[end]))
+    else:
+        count, drawn = end - first, pools.words.shape[1]
+        against = count * pools.negatives / drawn
+        for place in range(count):
+            own.ids[place] = windows.contexts[first + place]
+            own.weights[place] = 1
+        for k in range(drawn):
+            own.ids[count + k] = pools.words[group.turn, k]
+            own.weights[count + k] = -against * pools.times[group.turn, 16 * (k >> 2) + (k & 3)]
+        ids, weights, span = own.ids, own.weights, (np.int64(0), np.int64(count + drawn))
+    loss = meet_list(bags.document_matrix, document, context, ids, span, weights, group, room)
+    if group.looks:
+        room.looked[0] += restrain(ids, span[0], span[1], context, room)
+        room.looked[0] += restrain(bags.documents, first, first + 1, bags.document_matrix, room)
+    return loss
+
+
+@compiled(inline=True)
+def _train_documents(group: Group, work: Work) -> tuple[int, float]:
+    """Train on documents as bags of their own, each once for all of the group's words in it; return words, loss."""
+    documents = work.bags.documents
+    loss, first = 0.0, group.first
+    while first < group.end:
+        end = first + 1
+        while end < group.end and documents[end] == documents[first]:
+            end += 1
+        loss += _meet_document(first, end, group, work)
+        first = end
+    return group.end - group.first, loss
 
 
 @compiled(inline=True)
@@ -167,8 +196,11 @@ def _train_group(group: Group, work: Work) -> tuple[int, float]:
             count, loss = _train_paths(group, work)
         else:
             count, loss = _train_words(group, work)
-    if member.is_mean or len(work.bags.document_matrix) > 0:
+    if member.is_mean or (member.loss == SOFTMAX and len(work.bags.document_matrix) > 0):
         more, added = _train_means(group, work)
+        count, loss = count + more, loss + added
+    elif len(work.bags.document_matrix) > 0:
+        more, added = _train_documents(group, work)
         count, loss = count + more, loss + added
     return count, loss
 
@@ -251,7 +283,8 @@ def go_through_bags(work: Work, first: int, last: int, rates: Rates, tally: np.n
         rates: learning rate by position; 1 everywhere to score.
         tally: (4,) float64; PAIRS and RESTRAINED are added to, or SCORED and LOSS.
     """
-    windows, room, turn = work.windows, work.room, work.pools.turn
+    windows, bags, room, turn = work.windows, work.bags, work.room, work.pools.turn
+    turns = (last - first + turn - 1) // turn
     counted = PAIRS if work.trains else SCORED
     _fetch_ahead(first, min(first + AHEAD, last), work)
     mark = first
@@ -267,8 +300,11 @@ def go_through_bags(work: Work, first: int, last: int, rates: Rates, tally: np.n
             if index > mark and work.trains and (looks or bound > room.growth):
                 break
             _fetch_ahead(min(index + AHEAD, last), min(index + AHEAD + 4, last), work)
+            number = (index - first) // turn
+            if bags.member.loss == SAMPLING and (index - first) % turn == 0 and number + 1 < turns:
+                fetch_pool(number + 1, work.matrices, work.pools)
             rate = max(rates.lowest, rates.first + rates.slope * windows.positions[index])
-            group = Group(index, min(index + 4, last), (index - first) // turn, rate, looks, work.trains)
+            group = Group(index, min(index + 4, last), number, rate, looks, work.trains)
             count, loss = _train_group(group, work)
             tally[counted] += count
             tally[LOSS] += loss

@@ -82,19 +82,19 @@ def _judge(count: int, rate: float, weights: np.ndarray, trains: bool, room: Roo
 
 
 @compiled(inline=True)
-def attract(count: int, group: Group, loss: int, ones: np.ndarray, room: Room) -> float:
-    """Turn the first scores in the room, of words that are to be predicted, into steps; or return their loss."""
+def attract(count: int, group: Group, loss: int, weights: np.ndarray, room: Room) -> float:
+    """Turn the first scores in the room, of words to be predicted, into steps; or return their loss."""
     if loss != SOFTMAX:
-        return _judge(count, group.rate, ones, group.trains, room)
+        return _judge(count, group.rate, weights, group.trains, room)
     total = 0.0
     for pair in range(count):
-        total -= room.pairs[pair]
-        room.pairs[pair] = group.rate
-    room.sizes[0] += group.rate * count
+        total -= weights[pair] * room.pairs[pair]
+        room.pairs[pair] = group.rate * weights[pair]
+        room.sizes[0] += room.pairs[pair]
     return 0.0 if group.trains else total
 
 
-@compiled()
+@compiled(inline=True)
 def meet_list(
     matrix: np.ndarray,
     row: int,
@@ -117,7 +117,7 @@ def meet_list(
     return loss
 
 
-@compiled()
+@compiled(inline=True)
 def meet_path(
     matrices: Matrices,
     words: np.ndarray,
@@ -157,7 +157,7 @@ def meet_path(
     return loss
 
 
-@compiled()
+@compiled(inline=True)
 def _meet_pool(
     center: np.ndarray, context: np.ndarray, words: np.ndarray, times: np.ndarray, group: Group, room: Room
 ) -> float:
@@ -245,7 +245,7 @@ def window_of(index: int, windows: Windows, is_mean: bool) -> tuple[int, int, in
     return int(index), int(index), int(index)
 
 
-@compiled()
+@compiled(inline=True)
 def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, group: Group) -> int:
     """Gather the bags of a group, and note of how many rows each is the mean; return how many are of any."""
     count = 0
@@ -267,7 +267,7 @@ def gather_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, 
     return count
 
 
-@compiled()
+@compiled(inline=True)
 def spread_bags(center: np.ndarray, windows: Windows, bags: Bags, own: BagRoom, group: Group, room: Room) -> None:
     """Hand the moves of the bags of a group to the rows that they are means of."""
     for j in range(group.end - group.first):

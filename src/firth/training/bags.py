@@ -42,7 +42,7 @@ class Family(NamedTuple):
 
     Attributes:
         member: which one.
-        sizes: how many rows each word is the mean of, (V,) of the matrices' precision.
+        sizes: how many rows each word is the mean of, (V,) of the matrices' precision; none if all are single rows.
         ends: where each document ends in the corpus, (documents,) int64, none if there are no documents.
         starts: where the path of each word begins, (V + 1,) int64; paths are empty without a tree.
         nodes: of all paths, rows of the context matrix, int32.
@@ -89,25 +89,28 @@ class BagRoom(NamedTuple):
     Attributes:
         rows: four bags as they move, then as they were, (8, columns).
         inverse: of the number of rows each is the mean of; 0 for one of none, (4,) float64.
-        weights: of rows that a bag meets, (room,).
+        ids: rows that a document meets, (room,) int32.
+        weights: of rows that a bag or a document meets, (room,).
         ones: weights of rows that are all to be predicted, (room,).
         scores: of four rows against all words, (4, V padded to lines), or of length 0.
     """
 
     rows: np.ndarray
     inverse: np.ndarray
+    ids: np.ndarray
     weights: np.ndarray
     ones: np.ndarray
     scores: np.ndarray
 
 
-def bag_room(columns: int, pairs: int, *, words: int, loss: int, dtype: np.dtype | type) -> BagRoom:
-    """Return room for bags of this many columns that meet so many rows at once, and perhaps scores of all words."""
+def bag_room(columns: int, pairs: int, *, pool: int, words: int, loss: int, dtype: np.dtype | type) -> BagRoom:
+    """Return room for bags of so many columns and pairs at once, so large a pool, and perhaps scores of all words."""
     lanes = VECTOR // np.dtype(dtype).itemsize
     room = BagRoom(
         rows=own_lines((8, columns), dtype),
         inverse=own_lines(4, np.float64),
-        weights=own_lines(pairs, dtype),
+        ids=own_lines(max(pairs, pool + LINE), np.int32),
+        weights=own_lines(max(pairs, pool + LINE), dtype),
         ones=own_lines(pairs, dtype),
         scores=own_lines((4, -(-words // lanes) * lanes if loss == SOFTMAX else 0), dtype),
     )
@@ -137,7 +140,7 @@ def family_of(
     starts, nodes, codes = paths or (np.zeros(words + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int8))
     return Family(  # own arrays: those that can't be written to are another type, for which all is compiled anew
         member,
-        np.ones(words, dtype) if sizes is None else np.array(sizes, dtype),
+        np.array(() if sizes is None else sizes, dtype),
         np.array(() if ends is None else ends, np.int64),
         np.array(starts, np.int64),
         np.array(nodes, np.int32),
@@ -166,8 +169,10 @@ def bags_room(room: int, length: int, words: int, family: Family, *, shape: tupl
     dtype = family.sizes.dtype
     outputs = length * longest_path(family) + LINE
     everything = -(-words // 4) * 4 if family.member.loss == SOFTMAX else 0
+    sizes = own_lines((*shape, room), dtype)
+    sizes[:] = 1
     return (
-        own_lines((*shape, room), dtype),
+        sizes,
         own_lines((*shape, room), np.int32),
         own_lines((*shape, room + LINE), np.int32),
         own_lines((*shape, outputs), np.int32),
@@ -189,14 +194,17 @@ def draw_bags(first: int, last: int, low: int, high: int, windows: Windows, fami
         family: what is drawn from.
         bags: filled, but for `everything`.
     """
-    for place in range(low, high):
-        bags.sizes[place] = family.sizes[windows.words[place]]
+    if len(family.sizes) > 0:
+        for place in range(low, high):
+            bags.sizes[place] = family.sizes[windows.words[place]]
     if len(family.ends) > 0 and first < last:
         document = np.searchsorted(family.ends, windows.positions[first], "right")
         for place in range(first, last):
             while family.ends[document] <= windows.positions[place]:
                 document += 1
             bags.documents[place] = document
+    if len(family.nodes) == 0:  # paths of no nodes: room begins as zeros
+        return
     count = 0
     for place in range(first, last):
         bags.starts[place] = count

@@ -107,6 +107,45 @@ def update_of(centers: int, contexts: int) -> Callable[..., Any]:
 
 
 @intrinsic
+def scores_of_four(typing_context: Any, center: Any, center_ids: Any, context: Any, context_ids: Any, out: Any) -> Any:
+    """Fill scores (4,) of four centre rows, each with a context row of its own."""
+
+    def generate(target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        pairs = list(zip(signature.args, arguments, strict=True))
+        left, v_rows = rows_of(target, builder, pairs[0], pairs[1], 4)
+        right, u_rows = rows_of(target, builder, pairs[2], pairs[3], 4)
+        sums = zero_sums(builder, left.vector, 4)
+        with cgutils.for_range(builder, left.count) as loop:
+            for place, v, u in zip(sums, v_rows, u_rows, strict=True):
+                x = left.load(v, loop.index), right.load(u, loop.index)
+                builder.store(multiply_add(builder, *x, builder.load(place)), place)
+        _store_sums(builder, sums, items_of(target, builder, *pairs[4]))
+        return target.get_dummy_value()
+
+    return types.void(center, center_ids, context, context_ids, out), generate
+
+
+@intrinsic
+def update_four(typing_context: Any, center: Any, center_ids: Any, context: Any, context_ids: Any, steps: Any) -> Any:
+    """Move four centre rows and their context rows by steps (4,), one pair after the other."""
+
+    def generate(target: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> Any:
+        pairs = list(zip(signature.args, arguments, strict=True))
+        left, v_rows = rows_of(target, builder, pairs[0], pairs[1], 4)
+        right, u_rows = rows_of(target, builder, pairs[2], pairs[3], 4)
+        pointer = items_of(target, builder, *pairs[4])
+        step = [everywhere(builder, left.vector, builder.load(builder.gep(pointer, [size(k)]))) for k in range(4)]
+        with cgutils.for_range(builder, left.count) as loop:
+            for by, v_row, u_row in zip(step, v_rows, u_rows, strict=True):
+                v, u = left.load(v_row, loop.index), right.load(u_row, loop.index)
+                left.store(multiply_add(builder, by, u, v), v_row, loop.index)
+                right.store(multiply_add(builder, by, v, u), u_row, loop.index)
+        return target.get_dummy_value()
+
+    return types.void(center, center_ids, context, context_ids, steps), generate
+
+
+@intrinsic
 def row_squares(typing_context: Any, matrix: Any, words: Any, first: Any, count: Any, parts: Any) -> Any:
     """Fill parts[:count] (…, lanes) with the squares of the rows words[first:first + count], not added up."""
 

@@ -147,7 +147,7 @@ def _bags(bags: BagsDrawn, parity: int, index: int, family: Family, documents: n
         bags.outputs[parity, index],
         bags.signs[parity, index],
         bags.everything[parity, index],
-        len(family.sizes),
+        len(family.starts) - 1,
         documents,
     )
 

@@ -290,7 +290,8 @@ def _room_to_work(
     scratch = Scratch(own_lines(columns, dtype), shares)
     if family is None:
         return room, None, scratch
-    own = bag_room(columns, len(room.parts), words=words, loss=family.member.loss, dtype=dtype)
+    pool = team.drawn.pool_words.shape[-1]
+    own = bag_room(columns, len(room.parts), pool=pool, words=words, loss=family.member.loss, dtype=dtype)
     return None, (room, own), scratch
 
 

@@ -17,6 +17,9 @@ POOL = 16
 TURN = 32
 """Kept words that share a pool."""
 
+MEAN_POOL, MEAN_TURN = 8, 12
+"""The same where a window is one bag: it meets its noise once, not once for each of its words, and so do fewer words."""
+
 DOCUMENT_POOL, DOCUMENT_TURN = 8, 8
 """The same where documents have vectors: each meets few words, so more different noise words are better."""
 
@@ -88,10 +91,12 @@ class StreamSettings:
 def pool_of(kind: Kind) -> tuple[int, int]:
     """Return how many noise words a group meets, and how many kept words share them.
 
-    >>> pool_of(SKIP_GRAM), pool_of(Kind("dm"))
-    ((16, 32), (8, 8))
+    >>> pool_of(SKIP_GRAM), pool_of(Kind("cbow")), pool_of(Kind("dm"))
+    ((16, 32), (8, 12), (8, 8))
     """
-    return (DOCUMENT_POOL, DOCUMENT_TURN) if kind.has_documents else (POOL, TURN)
+    if kind.has_documents:
+        return DOCUMENT_POOL, DOCUMENT_TURN
+    return (MEAN_POOL, MEAN_TURN) if kind.model == "cbow" else (POOL, TURN)
 
 
 def kernel_choices(reproducible: bool, kind: Kind = SKIP_GRAM) -> dict[str, Any]:

@@ -34,6 +34,10 @@ from firth.training.sharing import HALVINGS
 USUAL_SHARE = 0.1
 """Share of the words below a node of a tree that slices may be made for; the few nodes above it are moved more."""
 
+MEAN_SHARE = 0.5
+"""What slices may be made for where a window is one bag: the mean of rows is shorter than they are, and moves others
+less."""
+
 
 class Pace(NamedTuple):
     """How far a position brings rows of the context matrix to where they are drawn, per unit of learning rate.
@@ -91,7 +95,8 @@ def pace_of(
     load = bags * (share + against).max()
     if family is not None or table is not None:
         load = max(load, inputs * (1 + negatives) / 2)
-    return Pace(load * curvature, load * curvature, halvings)
+    is_mean = family is not None and family.member.is_mean
+    return Pace(load * curvature * (MEAN_SHARE if is_mean else 1), load * curvature, halvings)
 
 
 def _heaviest_piece(load: np.ndarray, table: PieceTable) -> float:
