@@ -94,7 +94,7 @@ def attract(count: int, group: Group, loss: int, weights: np.ndarray, room: Room
     return 0.0 if group.trains else total
 
 
-@compiled(inline=True)
+@compiled()
 def meet_list(
     matrix: np.ndarray,
     row: int,
