@@ -354,6 +354,10 @@ def test_check_finds_numbers_that_are_not_finite(folder, part, named):
         ),
         ({"subwords": {"smallest": 3, "longest": 6, "buckets": 20, "ngrams": 70}}, "to rise, below 20, got"),
         (
+            {"subwords": {"smallest": 3, "longest": 6, "buckets": 10**6, "ngrams": 70, "absent": "gone"}},
+            "expected 'absent' in the config of .* to be 'zeros' or 'left out', got 'gone'; restore",
+        ),
+        (
             {"subwords": {"smallest": 3, "longest": 6, "buckets": None, "ngrams": 70}},
             r"file ngrams\.txt in .*, got not",
         ),
@@ -440,9 +444,7 @@ def test_words_without_ngrams_are_found_by_check(tmp_path):
     small_vectors(["</s>", "abc"]).save(tmp_path / "v")
     (tmp_path / "v" / "words.txt").write_bytes(b"</s>\n\n")
     recount(tmp_path / "v")
-    with pytest.raises(
-        FormatError, match=r"a row in .* for every n-gram of a word, got rows, but words without n-grams"
-    ):
+    with pytest.raises(FormatError, match=r"to be the mean of its rows .*, got one .* from it for '' \(row 1\)"):
         Vectors.load(tmp_path / "v", check=True)
 
 

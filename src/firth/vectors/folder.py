@@ -21,7 +21,7 @@ from firth.storage import new_folder, read_config, write_config
 from firth.tensors import write_tensors
 from firth.text.subwords import Subwords
 from firth.vectors.card import model_card
-from firth.vectors.subwords import SubwordVectors
+from firth.vectors.subwords import ABSENT, SubwordVectors
 from firth.vectors.words import Words
 
 KIND, VERSION = "vectors", 1
@@ -59,6 +59,8 @@ def write_folder(
     if subwords is not None:
         tensors = {**tensors, "word_matrix": subwords.word_matrix, "ngram_matrix": subwords.ngram_matrix}
         sizes["subwords"] = {**subwords.settings.as_dict(), "ngrams": len(subwords)}
+        if subwords.absent != ABSENT[0]:
+            sizes["subwords"]["absent"] = subwords.absent
         if isinstance(subwords.keys, Words):
             texts[_NGRAMS] = subwords.keys
         else:
@@ -99,7 +101,7 @@ def open_folder(
         "context_matrix": (np.float32, (rows, columns)),
         "counts": (np.uint64, (rows,)),
     }
-    settings, ngrams = _subword_settings(folder, config)
+    settings, ngrams, absent = _subword_settings(folder, config)
     keys: Words | None = None
     if settings is not None:
         wanted |= {"word_matrix": (np.float32, (rows, columns)), "ngram_matrix": (np.float32, (ngrams, columns))}
@@ -113,13 +115,17 @@ def open_folder(
         return words, tensors, config, None
     word_matrix, ngram_matrix = tensors.pop("word_matrix"), tensors.pop("ngram_matrix")
     held = keys if keys is not None else tensors.pop("ngram_buckets")
-    return words, tensors, config, SubwordVectors.mapped(settings, word_matrix, ngram_matrix, held, str(folder))
+    parts = SubwordVectors.mapped(settings, word_matrix, ngram_matrix, held, str(folder), absent=absent)
+    return words, tensors, config, parts
 
 
-def _subword_settings(folder: Path, config: Mapping[str, Any]) -> tuple[Subwords | None, int]:
-    """Read from the config which n-grams words have, and how many rows those have; None and 0 if they have none."""
+def _subword_settings(folder: Path, config: Mapping[str, Any]) -> tuple[Subwords | None, int, str]:
+    """Read from the config which n-grams words have, how many rows those have, and what n-grams without one are.
+
+    None and 0 if words have no n-grams.
+    """
     if "subwords" not in config:
-        return None, 0
+        return None, 0, ABSENT[0]
     part = config["subwords"]
     advice = "restore the file from a copy"
     if not isinstance(part, Mapping) or not set(_SETTINGS) <= set(part):
@@ -130,4 +136,8 @@ def _subword_settings(folder: Path, config: Mapping[str, Any]) -> tuple[Subwords
     except SettingsError as problem:
         wanted = f"'subwords' in the config of {folder} to be settings of n-grams"
         raise FormatError(sentence(wanted, f"{dict(part)!r} ({problem})", advice)) from None
-    return settings, checked_size(folder, part, "ngrams")
+    absent = part.get("absent", ABSENT[0])
+    if absent not in ABSENT:
+        wanted = f"'absent' in the config of {folder} to be {' or '.join(map(repr, ABSENT))}"
+        raise FormatError(sentence(wanted, repr(absent), advice))
+    return settings, checked_size(folder, part, "ngrams"), absent
