@@ -31,6 +31,8 @@ BENCHMARKS = [
     "exercise",
     "graphs",
     "documents",
+    "search",
+    "compression",
 ]
 
 

@@ -75,3 +75,46 @@ def read_word2vec(path: Path, *, binary: bool):
             place = end + 1
     assert data[place:].strip() == b""
     return words, np.array(matrix, np.float64)
+
+
+def combined(positive, negative):
+    """Mean of vectors of length 1, the negative ones turned round."""
+    total = [0.0] * len([*positive, *negative][0])
+    for sign, rows in ((1, positive), (-1, negative)):
+        for row in rows:
+            length = math.sqrt(math.fsum(float(number) ** 2 for number in row))
+            total = [mean + sign * float(number) / (length or 1) for mean, number in zip(total, row, strict=True)]
+    return [number / (len(positive) + len(negative)) for number in total]
+
+
+def most_related_by_product(words, matrix, positive, negative, *, count, left_out, epsilon=1e-6):
+    """Sort all words by the quotient of products of cosines moved to [0, 1]."""
+    found = []
+    for place, row in enumerate(matrix):
+        near = math.prod((1 + cosine(row, other)) / 2 for other in positive)
+        far = math.prod((1 + cosine(row, other)) / 2 for other in negative)
+        if words[place] not in left_out:
+            found.append((-near / (far + epsilon), place))
+    return [(words[place], -value) for value, place in sorted(found)[:count]]
+
+
+def product_rows(codes, scales, codebooks):
+    """Put rows together from codewords, group by group; columns are dealt to groups as evenly as can be."""
+    dimensions, groups = len(codebooks[0]), len(codes[0])
+    rows = []
+    for row, scale in zip(codes, scales, strict=True):
+        numbers = []
+        for group in range(groups):
+            columns = range(group * dimensions // groups, (group + 1) * dimensions // groups)
+            numbers += [np.float32(codebooks[row[group]][column]) * np.float32(scale) for column in columns]
+        rows.append(numbers)
+    return np.array(rows, np.float32)
+
+
+def nearest_codeword(point, centers):
+    """The number of the centre with the least squared distance, exactly; the first of equal ones."""
+    distances = [
+        sum((Fraction(float(a)) - Fraction(float(b))) ** 2 for a, b in zip(point, center, strict=True))
+        for center in centers
+    ]
+    return distances.index(min(distances))

@@ -34,6 +34,8 @@ COMMANDS = (
     "analogy",
     "info",
     "evaluate",
+    "compress",
+    "index",
     "count",
     "merge",
     "subtract",

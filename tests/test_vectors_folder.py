@@ -302,7 +302,7 @@ def test_a_link_out_of_the_folder_is_refused(folder, tmp_path, name):
         ({"dimensions": 4}, r"shape \(5, 4\)"),
         ({"files": None}, r"expected vectors\.safetensors in the config of .*, got no entry"),
         ({"files": {"vectors.safetensors": 3}}, "got no entry"),
-        ({"format_version": 2}, "in format version 1 or older, got version 2, written by firth .*; update firth"),
+        ({"format_version": 3}, "in format version 2 or older, got version 3, written by firth .*; update firth"),
         ({"format": "firth-corpus"}, "to be a folder of vectors written by firth, got format 'firth-corpus'"),
     ],
 )

@@ -39,11 +39,14 @@ if TYPE_CHECKING:
     from firth.training.checkpoints import Checkpoints
     from firth.training.intervals import EarlyStopping
     from firth.vectors import DocumentVectors, Vectors
+    from firth.vectors.approximate import ApproximateIndex
+    from firth.vectors.compressing import compress
     from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ApproximateIndex": "firth.vectors.approximate",
     "Checkpoints": "firth.training.checkpoints",
     "Corpus": "firth.text",
     "CorpusError": "firth.errors",
@@ -68,6 +71,7 @@ _HOMES = {
     "Verification": "firth.verification",
     "Vocabulary": "firth.text",
     "check_gradient": "firth.objectives",
+    "compress": "firth.vectors.compressing",
     "count": "firth.recipes",
     "evaluate": "firth.evaluation",
     "find_phrases": "firth.recipes",
@@ -81,6 +85,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ApproximateIndex",
     "Checkpoints",
     "Corpus",
     "CorpusError",
@@ -106,6 +111,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "check_gradient",
+    "compress",
     "count",
     "evaluate",
     "find_phrases",

@@ -17,7 +17,7 @@ from firth.compiling import compiled
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = 0xFFFFFFFFFFFFFFFF
 
-STREAMS = {"start": 1, "keep": 2, "noise": 3, "generator": 4, "order": 5, "rows": 6}
+STREAMS = {"start": 1, "keep": 2, "noise": 3, "generator": 4, "order": 5, "rows": 6, "codewords": 7, "sample": 8}
 """What the numbers are for; the first coordinate of every key."""
 
 

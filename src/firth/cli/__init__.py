@@ -4,8 +4,8 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 `firth --help` answers at once. A mistake that the user can mend is one sentence on standard error and status 1;
 wrong usage is status 2; Ctrl-C is status 130.
 
-Modules in the order of their imports: failures, options, counted, queries, verifying, training, demonstration,
-documents, counting, fitting, finding.
+Modules in the order of their imports: failures, options, counted, queries, shrinking, verifying, training,
+demonstration, documents, counting, fitting, finding.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from firth.cli.failures import Commands
 from firth.cli.finding import phrases
 from firth.cli.fitting import fit, gap
 from firth.cli.queries import analogy, evaluate, info, similar
+from firth.cli.shrinking import compress, index
 from firth.cli.training import train
 
 __all__ = ["app", "main"]
@@ -55,7 +56,22 @@ def _firth(
     """Word vectors from text: train them, ask them, judge them."""
 
 
-for command in (train, similar, analogy, info, evaluate, count, merge, subtract, fit, gap, phrases, demo):
+for command in (
+    train,
+    similar,
+    analogy,
+    info,
+    evaluate,
+    compress,
+    index,
+    count,
+    merge,
+    subtract,
+    fit,
+    gap,
+    phrases,
+    demo,
+):
     app.command()(command)
 app.add_typer(document_commands, name="documents")
 

@@ -130,7 +130,8 @@ def evaluate_analogies(
 
 def _answers(vectors: Vectors, questions: np.ndarray, restrict: int | None) -> np.ndarray:
     """Answer questions, rows of a, b, c, d (N, 4), with the nearest row that is none of a, b, c, (N,); −1: no row."""
-    matrix, norms = vectors.matrix[:restrict], vectors.norms[:restrict]
+    matrix = vectors.stored.stretch(0, len(vectors) if restrict is None else min(restrict, len(vectors)))
+    norms = vectors.norms[:restrict]
     answers = np.empty(len(questions), np.int64)
     for start in range(0, len(questions), _QUESTIONS):
         given = questions[start : start + _QUESTIONS, :3]

@@ -68,7 +68,7 @@ def vectors_of(
     """
     check_choice("unknown", unknown, UNKNOWN)
     rows = rows_of(words, vectors, case=case, restrict=None)
-    found, is_known = vectors.matrix[rows], rows >= 0
+    found, is_known = vectors.stored.rows(rows), rows >= 0
     is_composed = np.zeros(len(rows), bool)
     if unknown == "skip":
         return found, is_known, is_composed

@@ -18,7 +18,7 @@ TURN = 32
 """Kept words that share a pool."""
 
 MEAN_POOL, MEAN_TURN = 8, 12
-"""The same where a window is one bag: it meets its noise once, not once for each of its words, and so do fewer words."""
+"""The same where a window is one bag: it meets noise once, not once for each of its words, so fewer words will do."""
 
 DOCUMENT_POOL, DOCUMENT_TURN = 8, 8
 """The same where documents have vectors: each meets few words, so more different noise words are better."""

@@ -1,7 +1,8 @@
-"""Word vectors: words and a matrix; look-up, neighbours, analogies, files. Needs NumPy alone.
+"""Word vectors: look-up, neighbours, analogies, files, compression. Loading and asking need NumPy and threadpoolctl.
 
-Order of the modules, each importing only from earlier ones: words, spelling, neighbours, checking, subwords, card,
-folder, formats/, table, tags, document_folder, freezing, documents.
+Order of the modules, each importing only from earlier ones: words, spelling, checking, stored, sharing, neighbours,
+products, subwords, lookup, similar, card, folder, formats/, table, codebooks, projecting, compressing, graph_file,
+approximate, tags, document_folder, freezing, documents.
 """
 
 from firth.vectors.documents import DocumentVectors

@@ -29,6 +29,20 @@ matrix = load_file("vectors.safetensors")["matrix"]
 words = Path("words.txt").read_bytes().decode().split("\\n")[:-1]
 ```
 """
+_CODED = {
+    "float32": 'matrix = load_file("vectors.safetensors")["matrix"]',
+    "float16": 'matrix = load_file("vectors.safetensors")["matrix"].astype("float32")',
+    "int8": """\
+held = load_file("vectors.safetensors")
+matrix = held["codes"] * held["scales"][:, None]""",
+    "product": """\
+held = load_file("vectors.safetensors")
+codes, columns = held["codes"], held["codebooks"].shape[1]
+groups = codes.shape[1]
+ends = [(group * columns // groups, (group + 1) * columns // groups) for group in range(groups)]
+parts = [held["codebooks"][codes[:, group], start:end] for group, (start, end) in enumerate(ends)]
+matrix = np.concatenate(parts, axis=1) * held["scales"][:, None]""",
+}
 _SAID_ELSEWHERE = {"documents", "words", "dimensions", "training", "corpus", "counts", "subwords", "files"}
 _PASSES = {  # columns of the table, and how a number is written in each
     "pass": ("pass", ",.0f"),
@@ -110,6 +124,20 @@ def model_card(name: str, config: Mapping[str, Any], *, use: str = _LOAD) -> str
         if any(tables):
             parts.append(f"## {title}\n\n" + "\n".join(filter(None, tables)))
     return "\n".join(parts)
+
+
+def use_of(coding: str) -> str:
+    """Return how to open vectors, for `model_card`, by the form in which they are held.
+
+    Args:
+        coding: one of `firth.vectors.stored.CODINGS`.
+
+    >>> print(use_of("int8").split("import load_file")[1].split("words =")[0].strip())
+    held = load_file("vectors.safetensors")
+    matrix = held["codes"] * held["scales"][:, None]
+    """
+    text = _LOAD.replace(_CODED["float32"], _CODED[coding])
+    return text.replace("from safetensors", "import numpy as np\nfrom safetensors") if coding == "product" else text
 
 
 def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

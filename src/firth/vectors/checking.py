@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -101,6 +101,24 @@ def row_not_finite(matrix: np.ndarray) -> int | None:
     if np.isfinite(matrix.min()) and np.isfinite(matrix.max()):
         return None
     return int(np.flatnonzero(~(np.isfinite(matrix.min(axis=1)) & np.isfinite(matrix.max(axis=1))))[0])
+
+
+def not_finite(tensors: Mapping[str, np.ndarray], words: Sequence[str]) -> str | None:
+    """Say where in the tensors of vectors NaN or infinity is; None if nowhere.
+
+    Args:
+        tensors: by name, each with a row for each word, but `codebooks`.
+        words: of the rows.
+
+    >>> not_finite({"scales": np.array([1.0, np.inf])}, ["a", "b"])
+    "NaN or infinity in scales for 'b' (row 1)"
+    """
+    for name, tensor in tensors.items():
+        if tensor.dtype.kind == "f":
+            row = row_not_finite(tensor.reshape(len(tensor), -1))
+            if row is not None:
+                return f"NaN or infinity in {name} {named_row(row, None if name == 'codebooks' else words)}"
+    return None
 
 
 def named_row(row: int, words: Sequence[str] | None) -> str:

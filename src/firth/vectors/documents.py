@@ -30,7 +30,8 @@ from firth.vectors.checking import (
 from firth.vectors.document_folder import DocumentParts, open_documents, write_documents
 from firth.vectors.freezing import checked_schedule, frozen_documents
 from firth.vectors.neighbours import nearest, row_norms
-from firth.vectors.table import Neighbours, Vectors
+from firth.vectors.similar import Neighbours
+from firth.vectors.table import Vectors
 from firth.vectors.tags import Numbers, checked_tags
 from firth.vectors.words import Words
 

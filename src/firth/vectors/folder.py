@@ -3,7 +3,9 @@ r"""Vectors as a folder: `vectors.safetensors`, `words.txt`, `config.json`, `REA
 `words.txt` is UTF-8, split on "\n" alone, one word a line in the order of the rows. Where words were trained with their
 n-grams, `subwords` in the config has the settings and how many rows n-grams have; of these rows the tensor
 `ngram_buckets` has the bucket, or, if n-grams were not hashed, `ngrams.txt` the n-gram, in the form of `words.txt`.
-`config.json` holds the size and checksum of the other files; the README is for people, who may edit it.
+Vectors that are held in fewer bytes have no float32 `matrix`: `coding` in the config says what there is instead, as in
+`firth.vectors.stored`; such folders are of format version 2, which older readers refuse. `config.json` holds the size
+and checksum of the other files; the README is for people, who may edit it.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from firth.errors import FormatError, SettingsError, sentence
 from firth.storage import new_folder, read_config, write_config
 from firth.tensors import write_tensors
 from firth.text.subwords import Subwords
-from firth.vectors.card import model_card
+from firth.vectors.card import model_card, use_of
+from firth.vectors.stored import CODEWORDS, stored_matrix
 from firth.vectors.subwords import ABSENT, SubwordVectors
 from firth.vectors.words import Words
 
-KIND, VERSION = "vectors", 1
+KIND, VERSION = "vectors", 2
+_PLAIN_VERSION = 1  # of folders with a float32 matrix, for older readers
 _TENSORS = "vectors.safetensors"
 _NGRAMS = "ngrams.txt"
 _SETTINGS = ("smallest", "longest", "buckets")
@@ -44,9 +48,10 @@ def write_folder(
     Args:
         folder: where to.
         words: the words, V of them.
-        tensors: `matrix` (V, D), and perhaps `context_matrix` (V, D) and `counts` (V,).
-        config: how they were made; what JSON can hold. What it says of `words`, `dimensions`, `files` and `subwords`
-            is replaced by what is written.
+        tensors: `matrix` (V, D), or what another `StoredMatrix` has; and perhaps `context_matrix` (V, D) and `counts`
+            (V,).
+        config: how they were made; what JSON can hold. What it says of `words`, `dimensions`, `coding`, `files` and
+            `subwords` is replaced by what is written.
         subwords: the rows of words and n-grams, if words were trained with their n-grams.
         overwrite: whether an older output of the library may be replaced.
 
@@ -55,7 +60,13 @@ def write_folder(
         SettingsError: if the config holds what JSON can't.
         OutputError: if the disk is full, or the place can't be written to.
     """
-    texts, sizes = {WORDS: words}, {"words": len(words), "dimensions": tensors["matrix"].shape[1]}
+    matrix = stored_matrix(tensors)
+    texts: dict[str, Words] = {WORDS: words}
+    sizes: dict[str, Any] = {"words": len(words), "dimensions": matrix.shape[1]}
+    if matrix.coding != "float32":
+        sizes["coding"] = {"name": matrix.coding}
+        if matrix.coding == "product":
+            sizes["coding"]["groups"] = tensors["codes"].shape[1]
     if subwords is not None:
         tensors = {**tensors, "word_matrix": subwords.word_matrix, "ngram_matrix": subwords.ngram_matrix}
         sizes["subwords"] = {**subwords.settings.as_dict(), "ngrams": len(subwords)}
@@ -70,9 +81,11 @@ def write_folder(
         for name, lines in texts.items():
             (fresh / name).write_bytes(lines.encoded())
         sizes["files"] = describe_files(fresh, (_TENSORS, *texts))
-        rest = {name: value for name, value in config.items() if name not in ("subwords", *sizes)}
-        write_config(fresh, KIND, VERSION, {**sizes, **rest})
-        card = model_card(Path(os.path.realpath(folder)).name, read_config(fresh, KIND, VERSION))
+        ours = ("subwords", "coding", *sizes)
+        rest = {name: value for name, value in config.items() if name not in ours}
+        write_config(fresh, KIND, VERSION if "coding" in sizes else _PLAIN_VERSION, {**sizes, **rest})
+        name = Path(os.path.realpath(folder)).name
+        card = model_card(name, read_config(fresh, KIND, VERSION), use=use_of(matrix.coding))
         (fresh / "README.md").write_text(card, encoding="utf-8", newline="\n")
 
 
@@ -86,8 +99,8 @@ def open_folder(
         check: whether to read everything, too, and compare checksums.
 
     Returns:
-        The words, the tensors (`matrix` and perhaps `context_matrix`, `counts`), the config, and the rows of words and
-        n-grams, if there are any.
+        The words, the tensors (of the matrix, perhaps `context_matrix` and `counts`), the config, and the rows of words
+        and n-grams, if there are any.
 
     Raises:
         FormatError: if this is no such folder, or not a whole one.
@@ -97,7 +110,7 @@ def open_folder(
     rows, columns = checked_size(folder, config, "words"), checked_size(folder, config, "dimensions")
     paths = {name: checked_file(folder, config, name, check=check) for name in (_TENSORS, WORDS)}
     wanted = {
-        "matrix": (np.float32, (rows, columns)),
+        **_coded(folder, config, rows, columns),
         "context_matrix": (np.float32, (rows, columns)),
         "counts": (np.uint64, (rows,)),
     }
@@ -117,6 +130,25 @@ def open_folder(
     held = keys if keys is not None else tensors.pop("ngram_buckets")
     parts = SubwordVectors.mapped(settings, word_matrix, ngram_matrix, held, str(folder), absent=absent)
     return words, tensors, config, parts
+
+
+def _coded(folder: Path, config: Mapping[str, Any], rows: int, columns: int) -> dict[str, tuple[type, tuple[int, ...]]]:
+    """Read from the config in which form the vectors are held: types and shapes of their tensors."""
+    if "coding" not in config:
+        return {"matrix": (np.float32, (rows, columns))}
+    part = config["coding"]
+    name = part.get("name") if isinstance(part, Mapping) else None
+    if name == "float16":
+        return {"matrix": (np.float16, (rows, columns))}
+    if name == "int8":
+        return {"codes": (np.int8, (rows, columns)), "scales": (np.float32, (rows,))}
+    if name == "product":
+        groups = checked_size(folder, part, "groups")
+        codes = {"codes": (np.uint8, (rows, groups)), "scales": (np.float32, (rows,))}
+        if groups <= columns:
+            return {**codes, "codebooks": (np.float32, (CODEWORDS, columns))}
+    wanted = f"'coding' in the config of {folder} to be float16, int8, or product with its groups"
+    raise FormatError(sentence(wanted, repr(part), "restore the file from a copy"))
 
 
 def _subword_settings(folder: Path, config: Mapping[str, Any]) -> tuple[Subwords | None, int, str]:

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from firth.errors import FormatError, SettingsError, UnknownWordError, check_integer, check_shape, sentence
-from firth.vectors.checking import (
-    checked_counts,
-    checked_matrix,
-    checked_queries,
-    named_row,
-    read_only,
-    row_not_finite,
-)
+from firth.errors import FormatError, SettingsError, ShapeError, check_shape, sentence
+from firth.vectors.checking import checked_counts, checked_matrix, not_finite, read_only
 from firth.vectors.folder import open_folder, write_folder
 from firth.vectors.formats.word2vec import write_word2vec
-from firth.vectors.neighbours import cosines, nearest, row_norms
-from firth.vectors.spelling import close_words
+from firth.vectors.similar import Similar
+from firth.vectors.stored import StoredMatrix, stored_matrix
 from firth.vectors.subwords import SubwordVectors
 from firth.vectors.words import Words
 
-Neighbours = list[tuple[str, float]]
 
-
-class Vectors:
+class Vectors(Similar):
     """Words and their vectors.
 
     Args:
         words: V distinct words, in the order of the rows (by frequency, if trained here).
         matrix: their vectors as trained, not normalised, (V, D); float32 is shared, not copied, and must not
-            change afterwards; other numbers are converted to float32.
+            change afterwards; other numbers are converted to float32. Or a `StoredMatrix`, which is taken as it is.
         counts: how often each word was seen, (V,).
         context_matrix: the vectors of the words in their role as context, (V, D).
         config: how the vectors were made: whatever JSON can hold; `config["training"]["losses"]` has one entry
@@ -56,7 +47,7 @@ class Vectors:
     def __init__(
         self,
         words: Iterable[str],
-        matrix: np.ndarray,
+        matrix: np.ndarray | StoredMatrix,
         *,
         counts: np.ndarray | None = None,
         context_matrix: np.ndarray | None = None,
@@ -64,14 +55,15 @@ class Vectors:
         subwords: SubwordVectors | None = None,
     ) -> None:
         words = words if isinstance(words, Words) else Words(words)
-        tensors = {"matrix": checked_matrix("matrix", matrix, len(words), words)}
+        tensors = _checked_vectors(matrix, words)
+        shape = stored_matrix(tensors).shape
         if context_matrix is not None:
             tensors["context_matrix"] = checked_matrix("context_matrix", context_matrix, len(words), words)
-            check_shape("context_matrix", tensors["context_matrix"], tensors["matrix"].shape)
+            check_shape("context_matrix", tensors["context_matrix"], shape)
         if counts is not None:
             tensors["counts"] = checked_counts(counts, len(words))
         if subwords is not None:
-            check_shape("word_matrix", subwords.word_matrix, tensors["matrix"].shape)
+            check_shape("word_matrix", subwords.word_matrix, shape)
         self._adopt(words, tensors, dict(config or {}), subwords)
 
     def _adopt(
@@ -84,7 +76,7 @@ class Vectors:
         """Take parts that have been checked; the arrays are held as views that can't be written to."""
         self._words, self._config, self._subwords = words, config, subwords
         self._tensors = {name: read_only(array) for name, array in tensors.items()}
-        self._norms: np.ndarray | None = None
+        self._stored = stored_matrix(self._tensors)
 
     @property
     def words(self) -> Words:
@@ -93,8 +85,13 @@ class Vectors:
 
     @property
     def matrix(self) -> np.ndarray:
-        """The vectors as trained, float32, (V, D), read-only."""
-        return self._tensors["matrix"]
+        """The vectors, float32, (V, D), read-only; of compressed ones made anew whenever asked for (see `stored`)."""
+        return self._stored.whole()
+
+    @property
+    def stored(self) -> StoredMatrix:
+        """The vectors in the form in which they are held; makes some rows, or a stretch of them."""
+        return self._stored
 
     @property
     def context_matrix(self) -> np.ndarray | None:
@@ -116,19 +113,6 @@ class Vectors:
         """How the vectors were made; of loaded ones, all of `config.json`."""
         return self._config
 
-    @property
-    def norms(self) -> np.ndarray:
-        """Lengths of the vectors, float64, (V,), computed when first asked for."""
-        if self._norms is None:
-            self._norms = row_norms(self.matrix)
-            self._norms.flags.writeable = False
-        return self._norms
-
-    @property
-    def dimensions(self) -> int:
-        """D, the length of a vector."""
-        return self.matrix.shape[1]
-
     def __len__(self) -> int:
         return len(self._words)
 
@@ -140,140 +124,6 @@ class Vectors:
 
     def __repr__(self) -> str:
         return f"Vectors({len(self)} words × {self.dimensions})"
-
-    def __getitem__(self, word: str) -> np.ndarray:
-        """Return the vector of a word, (D,), read-only: its row, or what `SubwordVectors.vector` makes of its n-grams.
-
-        Raises:
-            UnknownWordError: if it has none.
-        """
-        return self._look_up(word)[1]
-
-    def index(self, word: str) -> int:
-        """Return the row of a word.
-
-        Args:
-            word: as written in `words`.
-
-        Returns:
-            The row, from 0.
-
-        Raises:
-            UnknownWordError: if the word has no row; the message has words spelled like it.
-
-        >>> Vectors(["the", "of"], np.eye(2)).index("of")
-        1
-        """
-        row = self._words.find(word) if isinstance(word, str) else None
-        if row is None:
-            raise self._unknown(word, "a row of its own" if self._subwords is not None else "a vector")
-        return row
-
-    def similarity(self, first: str, second: str) -> float:
-        """Cosine of the vectors of two words, in float64.
-
-        Args:
-            first: a word.
-            second: a word.
-
-        Returns:
-            From −1 to 1; 0 if one of the vectors is zero.
-
-        Raises:
-            UnknownWordError: if a word has no vector.
-
-        >>> round(Vectors(["one", "two"], np.array([[1, 0], [1, 1]])).similarity("one", "two"), 4)
-        0.7071
-        """
-        pair = np.array([self[first], self[second]])
-        return float(cosines(pair[:1], pair[1:])[0])
-
-    @overload
-    def most_similar(self, query: str, *, count: int = 10, exclude: Iterable[str] = ()) -> Neighbours: ...
-    @overload
-    def most_similar(
-        self, query: list[str] | tuple[str, ...], *, count: int = 10, exclude: Iterable[str] = ()
-    ) -> list[Neighbours]: ...
-    @overload
-    def most_similar(
-        self, query: np.ndarray, *, count: int = 10, exclude: Iterable[str] = ()
-    ) -> Neighbours | list[Neighbours]: ...
-    def most_similar(
-        self, query: str | Sequence[str] | np.ndarray, *, count: int = 10, exclude: Iterable[str] = ()
-    ) -> Neighbours | list[Neighbours]:
-        """Words with the highest cosine, for one query or many in one matrix product.
-
-        A query word is never its own answer. Equal cosines come in the order of the rows. The answers to many
-        queries are, to the last bit, those to each alone.
-
-        Args:
-            query: a word, or a vector (D,); or a list of words, or an array (N, D), for many answers.
-            count: how many words at most.
-            exclude: words that are no answers; those without a vector are ignored.
-
-        Returns:
-            Pairs of word and cosine, highest first: `count`, or what is left; for many queries a list of such lists.
-
-        Raises:
-            UnknownWordError: if a query word has no vector.
-            ShapeError: if a query has not D numbers.
-            SettingsError: if `count` is below 1, or a query is not finite.
-
-        >>> vectors = Vectors(["up", "down", "left"], np.array([[0, 2], [0, -1], [-3, 0]]))
-        >>> vectors.most_similar(np.array([-1.0, 1.0]), count=1, exclude=["up"])
-        [('left', 0.7071067811865476)]
-        >>> vectors.most_similar(["up", "left"], count=1)
-        [[('left', 0.0)], [('up', 0.0)]]
-        """
-        count = check_integer("count", count, 1)
-        if isinstance(exclude, str):
-            raise SettingsError(sentence("exclude to be a list of words", repr(exclude), f"pass [{exclude!r}]"))
-        excluded = self._words.rows(exclude)
-        excluded = excluded[excluded >= 0]
-        if isinstance(query, str) or (_is_list(query) and all(isinstance(word, str) for word in query)):
-            found = [self._look_up(word) for word in ([query] if isinstance(query, str) else query)]
-            queries = np.array([vector for _, vector in found], np.float32).reshape(-1, self.dimensions)
-            left_out = [np.append(excluded, rows) for rows, _ in found]
-            is_one = isinstance(query, str)
-        else:
-            queries, is_one = checked_queries(query, self.dimensions), np.ndim(query) == 1
-            left_out = [excluded] * len(queries)
-        answers = [
-            list(zip(map(self._words.__getitem__, rows), values, strict=True))
-            for rows, values in self._nearest(queries, count, left_out)
-        ]
-        return answers[0] if is_one else answers
-
-    def analogy(self, a: str, b: str, c: str, *, count: int = 10) -> Neighbours:
-        """Words that are to `c` as `b` is to `a`: the nearest to b − a + c, each of length 1 (3CosAdd).
-
-        Args:
-            a: first word of the pair that is known, such as "man".
-            b: second word of it, such as "king".
-            c: first word of the pair to complete, such as "woman".
-            count: how many words at most.
-
-        Returns:
-            Pairs of word and cosine, highest first, without the three words.
-
-        Raises:
-            UnknownWordError: if a word has no vector.
-            SettingsError: if `count` is below 1.
-
-        >>> shape = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 1, 1]])
-        >>> Vectors(["man", "king", "woman", "queen"], shape).analogy("man", "king", "woman")[0][0]
-        'queen'
-
-        Mikolov, Yih & Zweig 2013. Convention: the three words are no answers (as in word2vec.c and gensim).
-        """
-        count = check_integer("count", count, 1)
-        rows, three = zip(*map(self._look_up, (a, b, c)), strict=True)
-        units = np.array(three, np.float64)
-        norms = row_norms(units)[:, np.newaxis]
-        units = np.divide(units, norms, out=np.zeros_like(units), where=norms > 0)
-        target = units[1] - units[0] + units[2]
-        found, values = self._nearest(target[np.newaxis], count, [np.concatenate(rows)])[0]
-        return list(zip(map(self._words.__getitem__, found), values, strict=True))
 
     def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write a folder: `vectors.safetensors`, `words.txt`, `config.json`, `README.md`; whole, or not at all.
@@ -316,11 +166,8 @@ class Vectors:
         words, tensors, config, subwords = open_folder(folder, check=check)
         if check:
             words.check()
-            for name in ("matrix", "context_matrix"):
-                row = row_not_finite(tensors[name]) if name in tensors else None
-                if row is not None:
-                    came = f"NaN or infinity in {name} {named_row(row, words)}"
-                    raise FormatError(sentence(f"finite numbers in {folder}", came, "train or export it again"))
+            if came := not_finite(tensors, words):
+                raise FormatError(sentence(f"finite numbers in {folder}", came, "train or export it again"))
             if subwords is not None:
                 subwords.check(words, tensors["matrix"], str(folder))
         self = cls.__new__(cls)
@@ -348,38 +195,13 @@ class Vectors:
         """
         write_word2vec(path, self._words, self.matrix, binary=binary, overwrite=overwrite)
 
-    def _look_up(self, word: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return the row of a word, as an array (1,) or (0,) if it has none, and its vector (D,).
 
-        Raises:
-            UnknownWordError: if it has none.
-        """
-        row = self._words.find(word) if isinstance(word, str) else None
-        if row is not None:
-            return np.array([row]), self.matrix[row]
-        composed = self._subwords.vector(word) if self._subwords is not None and isinstance(word, str) else None
-        if composed is None:
-            raise self._unknown(word, "a vector")
-        return np.array([], np.int64), composed
-
-    def _unknown(self, word: object, what: str) -> UnknownWordError:
-        """Build the error of a word without a vector, or a row."""
-        if not isinstance(word, str):
-            advice = "look words up; rows are in vectors.matrix"
-            return UnknownWordError(sentence("a word (str)", repr(word), advice))
-        close = close_words(word, self._words)
-        meant = " or ".join(map(repr, close))
-        advice = f"did you mean {meant}?" if close else "look for another: no word is spelled like it"
-        return UnknownWordError(sentence(f"a word with {what}", repr(word), advice))
-
-    def _nearest(
-        self, queries: np.ndarray, count: int, left_out: Sequence[np.ndarray]
-    ) -> list[tuple[list[int], list[float]]]:
-        """Find the nearest rows of queries (N, D), as lists."""
-        answers = nearest(self.matrix, self.norms, queries, count=count, left_out=left_out)
-        return [(rows.tolist(), values.tolist()) for rows, values in answers]
-
-
-def _is_list(query: object) -> bool:
-    """Tell whether a query is a sequence other than an array of numbers."""
-    return isinstance(query, Sequence) or (isinstance(query, np.ndarray) and query.dtype.kind == "U")
+def _checked_vectors(matrix: np.ndarray | StoredMatrix, words: Words) -> dict[str, np.ndarray]:
+    """Return the tensors of vectors, checked."""
+    if not isinstance(matrix, StoredMatrix):
+        return {"matrix": checked_matrix("matrix", matrix, len(words), words)}
+    if len(matrix) != len(words):
+        raise ShapeError(sentence(f"a matrix of {len(words)} rows", str(len(matrix)), "pass one for each word"))
+    if came := not_finite(matrix.tensors(), words):
+        raise SettingsError(sentence("a matrix of finite numbers", came, "compress it again"))
+    return matrix.tensors()
