@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from firth.training.checkpoints import Checkpoints
     from firth.training.intervals import EarlyStopping
     from firth.vectors import DocumentVectors, Vectors
+    from firth.vectors.converting import convert
     from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -68,6 +69,7 @@ _HOMES = {
     "Verification": "firth.verification",
     "Vocabulary": "firth.text",
     "check_gradient": "firth.objectives",
+    "convert": "firth.vectors.converting",
     "count": "firth.recipes",
     "evaluate": "firth.evaluation",
     "find_phrases": "firth.recipes",
@@ -106,6 +108,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "check_gradient",
+    "convert",
     "count",
     "evaluate",
     "find_phrases",

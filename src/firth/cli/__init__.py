@@ -5,7 +5,7 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 wrong usage is status 2; Ctrl-C is status 130.
 
 Modules in the order of their imports: failures, options, counted, queries, verifying, training, demonstration,
-documents, counting, fitting, finding.
+documents, counting, fitting, finding, converting.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from firth.cli.converting import convert
 from firth.cli.counting import count, merge, subtract
 from firth.cli.demonstration import demo
 from firth.cli.documents import document_commands
@@ -55,7 +56,7 @@ def _firth(
     """Word vectors from text: train them, ask them, judge them."""
 
 
-for command in (train, similar, analogy, info, evaluate, count, merge, subtract, fit, gap, phrases, demo):
+for command in (train, similar, analogy, info, evaluate, convert, count, merge, subtract, fit, gap, phrases, demo):
     app.command()(command)
 app.add_typer(document_commands, name="documents")
 

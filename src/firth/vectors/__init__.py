@@ -1,7 +1,7 @@
 """Word vectors: words and a matrix; look-up, neighbours, analogies, files. Needs NumPy alone.
 
 Order of the modules, each importing only from earlier ones: words, spelling, neighbours, checking, subwords, card,
-folder, formats/, table, tags, document_folder, freezing, documents.
+folder, formats/, converting, table, tags, document_folder, freezing, documents.
 """
 
 from firth.vectors.documents import DocumentVectors
