@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 BENCHMARKS = [
     "roofline",
     "indexing",
+    "formats",
     "phrases",
     "training",
     "quality",

@@ -16,6 +16,7 @@ import pytest
 import firth as firth_package
 from firth import recipes
 from firth.cli import app, verifying
+from firth.cli import converting as converting_command
 from firth.cli import counting as counting_commands
 from firth.cli import finding as phrase_commands
 from firth.cli import fitting as fitting_commands
@@ -34,6 +35,7 @@ COMMANDS = (
     "analogy",
     "info",
     "evaluate",
+    "convert",
     "compress",
     "index",
     "count",
@@ -141,6 +143,12 @@ def test_every_parameter_of_fit_and_gap_is_a_flag_with_the_same_default(name):
         for parameters in (library, command)
     )
     assert first == second
+
+
+def test_every_parameter_of_convert_is_a_flag_with_the_same_default():
+    library, command = (inspect.signature(f).parameters for f in (firth_package.convert, converting_command.convert))
+    shared = [(name, parameter.default) for name, parameter in command.items() if name not in ("json", "verbose")]
+    assert shared == [(name, parameter.default) for name, parameter in library.items()]
 
 
 def test_parameters_of_fit_have_the_order_of_train():
@@ -1169,3 +1177,41 @@ def test_what_can_not_be_found_is_one_sentence(firth, york, arguments, said):
     status, out, err = firth("phrases", *arguments)
     assert (status, out) == (1, "")
     assert err.startswith("firth: expected ") and said in err and err.count("\n") == 1
+
+
+# ── other tools' files ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("format", ["word2vec", "word2vec-text", "glove", "numpy", "static-embedding"])
+def test_every_command_that_takes_vectors_takes_those_of_other_tools(firth, here, counted, format):
+    made().export("foreign", format)
+    Path("pairs.txt").write_text("king queen 9\nman woman 8\nking man 2\n", encoding="utf-8")
+    assert firth("similar", "foreign", "king", "-n", "1") == (0, "king\tqueen\t0.8165\n", "")
+    assert firth("analogy", "foreign", "man", "king", "woman", "-n", "1")[1].startswith("queen\t")
+    assert firth("evaluate", "foreign", "pairs.txt")[1].startswith("pairs\tSpearman\t")
+    facts = dict(line.split("\t") for line in firth("info", "foreign")[1].splitlines())
+    assert (facts["source format"], facts["words"], facts["source file"]) == (format, "5", "foreign")
+    assert json.loads(firth("info", "foreign", "--json")[1])["config"]["source"]["format"] == format
+
+
+def test_gap_of_vectors_of_other_tools_is_that_of_their_centres(firth, counted):
+    assert firth("fit", counted, "-o", "v", "--dimensions=2", "--threads=1")[0] == 0
+    assert firth("convert", "v", "v.txt", "--format", "word2vec-text")[0] == 0
+    status, out, err = firth("gap", "v.txt", "--counts", counted, "--reading", "softmax")
+    assert (status, err) == (0, "")
+    assert float(facts_of(out)["gap with the best contexts"]) >= 0
+
+
+def test_convert_says_what_it_did(firth, here):
+    Path("any.txt").write_text("up 0.5 1\nup 2 2\ndown -1 0\n", encoding="utf-8")
+    status, out, err = firth("convert", "any.txt", "out")
+    assert (status, out) == (0, "")
+    assert "firth: warning: any.txt: left out 1 row whose word came before: 'up'\n" in err
+    assert "read as\tglove\nwritten as\tfirth\nleft out, came before\t1\nsaved in\tout\n" in err
+    assert Vectors.load("out")["up"].tolist() == [0.5, 1]
+    status, out, err = firth("convert", "any.txt", "out")
+    assert status == 1 and "--overwrite" in err
+    document = json.loads(firth("convert", "out", "out.bin", "--format", "word2vec", "--limit", "1", "--json")[1])
+    assert (document["words"], document["read as"], document["written as"]) == (1, "firth", "word2vec")
+    status, _, err = firth("convert", "any.txt", "x", "--format", "fasttext-2")
+    assert status == 1 and "expected format to be 'static-embedding' or" in err

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 import naive_fasttext as naive
 from firth.errors import FormatError, OutputExistsError, SettingsError
 from firth.text.subwords import Subwords
-from firth.vectors import SubwordVectors, Vectors, Words
-from firth.vectors.formats import fasttext, fasttext_quantised, kept_words
+from firth.vectors import SubwordVectors, Vectors
+from firth.vectors.formats import fasttext, fasttext_quantised
 from firth.vectors.formats.fasttext import read_fasttext, recognises, stretches_of_fasttext, write_fasttext
+from firth.vectors.formats.parts import Parts
 from hostile.fasttext_files import FILES, QUANTISED, WORDS, parts, quantised, quantised_parts, whole
 from small_subwords import small_vectors
 
@@ -131,14 +132,13 @@ def test_words_that_come_again_are_left_out_and_named(tmp_path, caplog):
     assert list(found.words) == ["the", "of"]
     assert found.tensors["counts"].tolist() == [9, 4]
     assert found.tensors["context_matrix"].shape == (2, 3)
-    assert found.config["source"]["left_out"] == [[2, "the", "twice"]]
-    assert "words left out: 'the' in row 2 (twice)" in caplog.text
+    assert found.config["source"]["left_out"] == {"came before": 1}
+    assert "words left out: 'the' in row 2 (came before)" in caplog.text
     np.testing.assert_array_equal(found.subwords.word_matrix, [[0, 0.5, 0], [1, 1.5, -1]])
 
 
 def test_lists_of_what_was_left_out_and_of_labels_stay_short(tmp_path, monkeypatch, caplog):
-    for module in (fasttext, kept_words):
-        monkeypatch.setattr(module, "MOST_LISTED", 2)
+    monkeypatch.setattr(fasttext, "_MOST_LABELS", 2)
     entries = [("the" * 99, 9), *[("the" * 99, 1)] * 5, *((f"__label__{row}", 7, 1) for row in range(3))]
     found = read(
         tmp_path,
@@ -149,31 +149,28 @@ def test_lists_of_what_was_left_out_and_of_labels_stay_short(tmp_path, monkeypat
         ),
     )
     source = found.config["source"]
-    assert source["left_out"] == [[row, "the" * 33 + "t", "twice"] for row in (1, 2)]
-    assert source["left_out_count"] == 5
+    assert source["left_out"] == {"came before": 5}
     assert source["labels"] == {"__label__0": 7, "__label__1": 7}
     assert "of 3 labels the first 2 are kept" in source["notes"]
-    assert "(twice) and 2 more" in caplog.text
+    assert "(came before) and 2 more" in caplog.text
 
 
 def test_words_with_a_line_feed_are_left_out_and_empty_ones_kept(tmp_path, caplog):
     found = read(tmp_path, whole(dictionary=naive.dictionary([("a\nb", 9), ("", 4), ("c d", 3)])))
     assert list(found.words) == ["", "c d"]
-    assert found.config["source"]["left_out"] == [[0, "a\nb", "line feed"]]
+    assert found.config["source"]["left_out"] == {"has a newline": 1}
     with pytest.raises(FormatError, match=r"expected words in .*, got none that can be kept"):
         read(tmp_path, whole(dictionary=naive.dictionary([("\n", 9), ("a\n", 4), ("b\n", 3)])))
 
 
 def test_words_that_are_no_utf8_are_repaired_when_asked(tmp_path, caplog):
     data = whole(dictionary=naive.dictionary([*WORDS[:2], (b"caf\xe9", 1)]))
-    assert list(read(tmp_path, data, errors="replace").words)[2] == "caf\ufffd"
-    found = read(tmp_path, data, errors="backslashreplace")
-    assert list(found.words)[2] == "caf\\xe9"
-    assert found.config["source"]["repaired"] == [[2, "caf\\xe9", "no UTF-8"]]
+    assert list(read(tmp_path, data, errors="ignore").words)[2] == "caf"
+    found = read(tmp_path, data, errors="replace")
+    assert list(found.words)[2] == "caf\ufffd"
+    assert found.config["source"]["repaired"] == {"no UTF-8": 1}
     assert "words repaired" in caplog.text
-    with pytest.raises(
-        SettingsError, match="expected errors to be 'strict' or 'replace' or 'backslashreplace', got 'x'"
-    ):
+    with pytest.raises(SettingsError, match="expected errors to be 'strict' or 'replace' or 'ignore', got 'x'"):
         read(tmp_path, data, errors="x")
 
 
@@ -241,16 +238,10 @@ def test_ngrams_left_out_are_kept_so_in_our_folder(tmp_path):
 
 
 def write(path, vectors, **how):
-    write_fasttext(
-        path,
-        vectors.words,
-        vectors.matrix,
-        counts=vectors.counts,
-        context_matrix=vectors.context_matrix,
-        subwords=vectors.subwords,
-        config=vectors.config,
-        **how,
-    )
+    held = {"matrix": vectors.matrix, "counts": vectors.counts, "context_matrix": vectors.context_matrix}
+    tensors = {name: tensor for name, tensor in held.items() if tensor is not None}
+    parts = Parts(words=vectors.words, tensors=tensors, config=vectors.config, subwords=vectors.subwords)
+    write_fasttext(path, parts, **how)
 
 
 @pytest.mark.parametrize("changes", [{}, {"model": "cbow", "ws": 9, "t": 0.5}])
@@ -294,7 +285,7 @@ def test_words_as_they_are_make_a_model_without_ngrams(tmp_path):
 def test_settings_that_are_none_are_not_written(tmp_path, source):
     odd = {"ws": -1, "epoch": 2**40, "neg": True, "t": float("nan"), "model": 7}
     for config in ({"source": source}, {"source": {"format": "fasttext", "tokens": "x", "settings": odd}}):
-        write_fasttext(tmp_path / "model", Words(["a"]), np.ones((1, 2), np.float32), config=config, overwrite=True)
+        write(tmp_path / "model", Vectors(["a"], np.ones((1, 2)), config=config), overwrite=True)
         settings_read = read_fasttext(tmp_path / "model").config["source"]["settings"]
         assert [settings_read[name] for name in odd] == [5, 5, 5, 1e-4, "skipgram"]
 
@@ -336,9 +327,9 @@ def test_a_file_cut_anywhere_is_refused(tmp_path, sections):
 
 
 def test_what_is_no_plain_file_is_refused(tmp_path):
-    with pytest.raises(FormatError, match="got 'No such file or directory'; check the path"):
+    with pytest.raises(FormatError, match="got nothing there; check the path"):
         read_fasttext(tmp_path / "nothing")
-    with pytest.raises(FormatError, match="got something that is no plain file"):
+    with pytest.raises(FormatError, match="got a folder; name a file"):
         read_fasttext(tmp_path)
     (tmp_path / "empty").touch()
     with pytest.raises(FormatError, match="got an empty file"):

@@ -140,14 +140,14 @@ def test_keys_that_are_numbers_or_none_are_said(tmp_path, caplog):
     np.testing.assert_array_equal(found.tensors["matrix"], VECTORS[:1])
     source = found.config["source"]
     assert source["notes"] == ["keys that are numbers have become texts"]
-    assert source["left_out"] == [[1, None, "no word"], [2, "7\n", "line feed"]]
-    assert "words left out: None in row 1 (no word), '7\\n' in row 2 (line feed)" in caplog.text
+    assert source["left_out"] == {"no word": 1, "has a newline": 1}
+    assert "words left out: None in row 1 (no word), '7\\n' in row 2 (has a newline)" in caplog.text
 
 
 def test_surrogates_are_left_out(tmp_path):
     found = read(tmp_path, sound(index_to_key=["a", "\ud800", "a"], key_to_index={}))
     assert list(found.words) == ["a"]
-    assert [why for _, _, why in found.config["source"]["left_out"]] == ["no valid Unicode", "twice"]
+    assert found.config["source"]["left_out"] == {"no valid Unicode": 1, "came before": 1}
 
 
 def test_outputs_of_others_are_left_out(tmp_path):

@@ -354,13 +354,19 @@ def test_words_that_are_no_text_are_found_by_check_and_by_look_up(folder):
         Vectors.load(folder, check=True)
 
 
-@pytest.mark.parametrize("place", ["nowhere", "words.txt"])
-def test_what_is_no_folder_is_refused(folder, place):
-    with pytest.raises(FormatError, match=r"to be a folder of vectors written by firth, got .*; check the path"):
+@pytest.mark.parametrize(
+    ("place", "came"), [("nowhere", "nothing there; check the path"), ("words.txt", "a file that is none; .* name its")]
+)
+def test_what_is_no_folder_is_refused(folder, place, came):
+    with pytest.raises(FormatError, match=f"expected vectors .*{place}, got {came}"):
         Vectors.load(folder / place)
+    with pytest.raises(FormatError, match=r"to be a folder of vectors written by firth, got .*; check the path"):
+        Vectors.load(folder / place, format="firth")
 
 
 def test_a_folder_of_another_program_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"architectures": ["BertModel"]}')
-    with pytest.raises(FormatError, match="got format None in its config"):
+    with pytest.raises(FormatError, match="got a folder that is none"):
         Vectors.load(tmp_path)
+    with pytest.raises(FormatError, match="got format None in its config"):
+        Vectors.load(tmp_path, format="firth")

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from firth.vectors import DocumentVectors, Vectors
     from firth.vectors.approximate import ApproximateIndex
     from firth.vectors.compressing import compress
+    from firth.vectors.converting import convert
     from firth.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -72,6 +73,7 @@ _HOMES = {
     "Vocabulary": "firth.text",
     "check_gradient": "firth.objectives",
     "compress": "firth.vectors.compressing",
+    "convert": "firth.vectors.converting",
     "count": "firth.recipes",
     "evaluate": "firth.evaluation",
     "find_phrases": "firth.recipes",
@@ -112,6 +114,7 @@ __all__ = [
     "__version__",
     "check_gradient",
     "compress",
+    "convert",
     "count",
     "evaluate",
     "find_phrases",

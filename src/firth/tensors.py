@@ -12,15 +12,16 @@ import math
 import mmap
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from firth.errors import FormatError, OutputError, sentence
+from firth.errors import FormatError, OutputError, ShapeError, check_shape, sentence
 
 _LARGEST_HEADER = 1 << 20  # ours have a few hundred bytes; parsed JSON takes many times its length in memory
+_BLOCK = 1 << 22  # bytes read at once
 _DTYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1",
@@ -54,6 +55,69 @@ def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     except OSError as problem:
         number = problem.errno or errno.EIO
         raise OutputError(number, sentence(f"to write {path}", repr(os.strerror(number)), advice)) from problem
+
+
+def write_rows(path: Path, name: str, blocks: Iterable[np.ndarray], shape: tuple[int, int]) -> int:
+    """Write one matrix of float32, of which not all rows are at hand at once, into a safetensors file.
+
+    If as many rows come as were announced, these are the bytes that `write_tensors` writes.
+
+    Args:
+        path: the file; call within `new_folder` to have it replaced at once.
+        name: of the matrix.
+        blocks: its rows, (N, D) each.
+        shape: how many rows come at most, and D.
+
+    Returns:
+        How many rows came.
+
+    Raises:
+        ShapeError: if more come, or one has not D numbers.
+    """
+    announced = _header_of(name, shape)
+    done = 0
+    with path.open("wb") as file:
+        file.write(announced)
+        for block in blocks:
+            check_shape("a block of rows", block, (None, shape[1]))
+            done += len(block)
+            if done > shape[0]:
+                raise ShapeError(sentence(f"{shape[0]} rows", f"{done} or more", "announce as many as come"))
+            file.write(np.ascontiguousarray(block, "<f4").data)
+        if done < shape[0]:
+            file.seek(0)
+            file.write(_header_of(name, (done, shape[1]), len(announced) - 8))
+    return done
+
+
+def read_rows(path: Path, name: str) -> Iterator[np.ndarray]:
+    """Read a matrix of a safetensors file a few MiB at once: what is mapped counts as memory of the process.
+
+    Args:
+        path: the file.
+        name: of a matrix in it, float32.
+
+    Yields:
+        Float32, (N, D), in the order of the rows.
+
+    Raises:
+        FormatError: if header, types, shapes, places and size do not fit each other.
+    """
+    header, start = _read_header(path, path.stat().st_size)
+    dtype, (count, columns), begin = _places(path, header, path.stat().st_size - start)[name]
+    step = max(1, _BLOCK // (dtype.itemsize * columns))
+    with path.open("rb") as file:
+        file.seek(start + begin)
+        for done in range(0, count, step):
+            yield np.fromfile(file, dtype, min(step, count - done) * columns).reshape(-1, columns)
+
+
+def _header_of(name: str, shape: tuple[int, int], length: int = 0) -> bytes:
+    """Return length and header of a file with one matrix of float32, filled up with spaces to whole eight bytes."""
+    entry = {"dtype": "F32", "shape": shape, "data_offsets": (0, 4 * shape[0] * shape[1])}
+    text = json.dumps({name: entry}, separators=(",", ":")).encode()
+    text = text.ljust(max(length, -(-len(text) // 8) * 8))
+    return len(text).to_bytes(8, "little") + text
 
 
 def map_tensors(path: Path) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ What takes time to import (NumPy, Numba, the library itself) is imported inside 
 wrong usage is status 2; Ctrl-C is status 130.
 
 Modules in the order of their imports: failures, options, counted, queries, shrinking, verifying, training,
-demonstration, documents, counting, fitting, finding.
+demonstration, documents, counting, fitting, finding, converting.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from firth.cli.converting import convert
 from firth.cli.counting import count, merge, subtract
 from firth.cli.demonstration import demo
 from firth.cli.documents import document_commands
@@ -62,6 +63,7 @@ for command in (
     analogy,
     info,
     evaluate,
+    convert,
     compress,
     index,
     count,

@@ -16,7 +16,9 @@ _NOT_EXACT = "no: not the count of the whole, keep probabilities and words were 
 
 
 def size_of(folder: Path) -> int:
-    """Return how many bytes the files below a folder have."""
+    """Return how many bytes a file has, or the files below a folder."""
+    if folder.is_file():
+        return folder.stat().st_size
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -8,13 +8,18 @@ from typing import Annotated
 import typer
 
 VectorsFolder = Annotated[
-    Path, typer.Argument(metavar="VECTORS", help="Folder with vectors, as `firth train` writes it.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="VECTORS",
+        help="Vectors: a folder, as `firth train` writes it, or a file of any tool.",
+        show_default=False,
+    ),
 ]
 ResultFolder = Annotated[
     Path,
     typer.Argument(
         metavar="FOLDER",
-        help="Folder with vectors or counts, as `firth train` and `firth count` write it.",
+        help="Folder with vectors or counts, as `firth train` and `firth count` write it, or vectors of any tool.",
         show_default=False,
     ),
 ]
@@ -45,6 +50,7 @@ Keep = Annotated[str, typer.Option(help="Rule for thinning out: word2vec or pape
 Tokenizer = Annotated[str, typer.Option(help="How text becomes words: whitespace, or words (without punctuation).")]
 FoldCase = Annotated[bool, typer.Option(help="Take upper and lower case as the same.")]
 Errors = Annotated[str, typer.Option(help="Bytes that are not UTF-8: strict (refuse) or replace.")]
+WordErrors = Annotated[str, typer.Option(help="Words that are not UTF-8: strict (refuse), replace or ignore.")]
 Cache = Annotated[Path | None, typer.Option(help="Folder that keeps the text, read, for the next run.")]
 IntervalWords = Annotated[
     int | None, typer.Option(help="Tell losses after so many words of text, about; by default after each pass.")

@@ -1,8 +1,8 @@
 """Word vectors: look-up, neighbours, analogies, files, compression. Loading and asking need NumPy and threadpoolctl.
 
 Order of the modules, each importing only from earlier ones: words, spelling, checking, stored, sharing, neighbours,
-products, subwords, lookup, similar, card, folder, formats/, table, codebooks, projecting, compressing, graph_file,
-approximate, tags, document_folder, freezing, documents.
+products, subwords, lookup, similar, card, folder, formats/, converting, table, codebooks, projecting, compressing,
+graph_file, approximate, tags, document_folder, freezing, documents.
 """
 
 from firth.vectors.documents import DocumentVectors

@@ -11,16 +11,16 @@ and checksum of the other files; the README is for people, who may edit it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from firth.contents import WORDS, checked_file, checked_size, checked_tensors, describe_files
+from firth.contents import WORDS, checked_file, checked_size, checked_tensors, describe_files, encode_words
 from firth.errors import FormatError, SettingsError, sentence
 from firth.storage import new_folder, read_config, write_config
-from firth.tensors import write_tensors
+from firth.tensors import read_rows, write_rows, write_tensors
 from firth.text.subwords import Subwords
 from firth.vectors.card import model_card, use_of
 from firth.vectors.stored import CODEWORDS, stored_matrix
@@ -80,13 +80,77 @@ def write_folder(
         write_tensors(fresh / _TENSORS, tensors)
         for name, lines in texts.items():
             (fresh / name).write_bytes(lines.encoded())
-        sizes["files"] = describe_files(fresh, (_TENSORS, *texts))
-        ours = ("subwords", "coding", *sizes)
-        rest = {name: value for name, value in config.items() if name not in ours}
-        write_config(fresh, KIND, VERSION if "coding" in sizes else _PLAIN_VERSION, {**sizes, **rest})
-        name = Path(os.path.realpath(folder)).name
-        card = model_card(name, read_config(fresh, KIND, VERSION), use=use_of(matrix.coding))
-        (fresh / "README.md").write_text(card, encoding="utf-8", newline="\n")
+        _describe(fresh, folder, sizes, (_TENSORS, *texts), config)
+
+
+def write_stretches(
+    folder: str | os.PathLike[str],
+    stretches: Iterable[tuple[list[str], np.ndarray]],
+    shape: tuple[int, int],
+    config: Mapping[str, Any],
+    *,
+    overwrite: bool = False,
+) -> int:
+    """Write vectors that come stretch by stretch to a folder that is there whole or not at all.
+
+    Args:
+        folder: where to.
+        stretches: words (N), each once and without a newline, and their vectors, float32 (N, D).
+        shape: how many words come at most, and D.
+        config: how they were made, as `write_folder` takes it; looked at when the last stretch has come.
+        overwrite: whether an older output of the library may be replaced.
+
+    Returns:
+        How many words came.
+
+    Raises:
+        OutputExistsError: if the place is taken.
+        SettingsError: if the config holds what JSON can't.
+        OutputError: if the disk is full, or the place can't be written to.
+    """
+    with new_folder(folder, overwrite=overwrite) as fresh:
+        with (fresh / WORDS).open("wb") as file:
+
+            def blocks() -> Iterator[np.ndarray]:
+                for words, rows in stretches:
+                    file.write(encode_words(words))
+                    yield rows
+
+            count = write_rows(fresh / _TENSORS, "matrix", blocks(), shape)
+        _describe(fresh, folder, {"words": count, "dimensions": shape[1]}, (_TENSORS, WORDS), config)
+    return count
+
+
+def _describe(
+    fresh: Path,
+    folder: str | os.PathLike[str],
+    sizes: dict[str, Any],
+    names: Collection[str],
+    config: Mapping[str, Any],
+) -> None:
+    """Write the config and the card of a folder whose other files are written."""
+    sizes["files"] = describe_files(fresh, names)
+    rest = {name: value for name, value in config.items() if name not in ("subwords", "coding", *sizes)}
+    write_config(fresh, KIND, VERSION if "coding" in sizes else _PLAIN_VERSION, {**sizes, **rest})
+    name, use = Path(os.path.realpath(folder)).name, use_of(sizes.get("coding", {}).get("name", "float32"))
+    card = model_card(name, read_config(fresh, KIND, VERSION), use=use)
+    (fresh / "README.md").write_text(card, encoding="utf-8", newline="\n")
+
+
+def open_rows(folder: str | os.PathLike[str]) -> Iterator[np.ndarray]:
+    """Read the matrix of a folder that `open_folder` has opened, a few MiB at once and not mapped.
+
+    Args:
+        folder: where from.
+
+    Yields:
+        Float32, (N, D), in the order of the rows.
+
+    Raises:
+        FormatError: if this is no such folder, or not a whole one.
+    """
+    config = read_config(Path(folder), KIND, VERSION)
+    return read_rows(checked_file(Path(folder), config, _TENSORS, check=False), "matrix")
 
 
 def open_folder(

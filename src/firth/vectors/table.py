@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from firth.errors import FormatError, SettingsError, ShapeError, check_shape, sentence
+from firth.errors import SettingsError, ShapeError, check_shape, sentence
 from firth.vectors.checking import checked_counts, checked_matrix, not_finite, read_only
-from firth.vectors.folder import open_folder, write_folder
-from firth.vectors.formats.word2vec import write_word2vec
+from firth.vectors.folder import write_folder
+from firth.vectors.formats.opening import open_vectors, write_vectors
+from firth.vectors.formats.parts import Parts
 from firth.vectors.similar import Similar
 from firth.vectors.stored import StoredMatrix, stored_matrix
 from firth.vectors.subwords import SubwordVectors
@@ -146,54 +147,69 @@ class Vectors(Similar):
         parts = self._words, self._tensors, self._config
         write_folder(folder, *parts, subwords=self._subwords, overwrite=overwrite)
 
-    @classmethod
-    def load(cls, folder: str | os.PathLike[str], *, check: bool = False) -> Vectors:
-        """Open a folder that `save` wrote, in milliseconds: sizes are checked, the contents mapped.
+    def export(self, path: str | os.PathLike[str], format: str = "word2vec", *, overwrite: bool = False) -> None:
+        r"""Write words and vectors in a format of other tools; counts, contexts and subwords in fastText's alone.
 
         Args:
-            folder: where from.
-            check: whether to read everything, too: checksums, words, numbers; and whether words are the means of their
-                rows, which takes Numba.
-
-        Returns:
-            The vectors; they read from the files as long as they live.
+            path: the file, or the folder.
+            format: "word2vec" (binary), "word2vec-text", "glove", "numpy", "fasttext" (`.bin`), "static-embedding" (a
+                folder that model2vec and sentence-transformers load), or "firth": the folder that `save` writes.
+            overwrite: whether an older output may be replaced.
 
         Raises:
-            FormatError: if this is no such folder, not a whole one, or from a newer version of the library.
-
-        Example: `save`.
-        """
-        words, tensors, config, subwords = open_folder(folder, check=check)
-        if check:
-            words.check()
-            if came := not_finite(tensors, words):
-                raise FormatError(sentence(f"finite numbers in {folder}", came, "train or export it again"))
-            if subwords is not None:
-                subwords.check(words, tensors["matrix"], str(folder))
-        self = cls.__new__(cls)
-        self._adopt(words, tensors, config, subwords)
-        return self
-
-    def save_word2vec(self, path: str | os.PathLike[str], *, binary: bool = False, overwrite: bool = False) -> None:
-        r"""Write the vectors in the text or binary format of word2vec.c, which every tool reads.
-
-        Args:
-            path: the file.
-            binary: whether to write the binary format: smaller, faster.
-            overwrite: whether an existing file may be replaced.
-
-        Raises:
-            SettingsError: if a word is empty or holds white space.
+            SettingsError: if the format is none of these, or does not hold one of the words.
             OutputExistsError: if the place is taken.
             OutputError: if the disk is full, or the place can't be written to.
 
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as place:
-        ...     Vectors(["up"], np.array([[0.1, 2]])).save_word2vec(place + "/tiny.txt")
+        ...     Vectors(["up"], np.array([[0.1, 2]])).export(place + "/tiny.txt", "word2vec-text")
         ...     pathlib.Path(place, "tiny.txt").read_text()
         '1 2\nup 0.1 2.0\n'
         """
-        write_word2vec(path, self._words, self.matrix, binary=binary, overwrite=overwrite)
+        if format == "firth":
+            self.save(path, overwrite=overwrite)
+        else:
+            parts = Parts(words=self._words, tensors=self._tensors, config=self._config, subwords=self._subwords)
+            write_vectors(path, parts, format, overwrite=overwrite)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        check: bool = False,
+        format: str | None = None,
+        limit: int | None = None,
+        errors: str = "strict",
+    ) -> Vectors:
+        """Open vectors: a folder that `save` wrote, in milliseconds, or a file of another tool.
+
+        Of our own folder sizes are checked and the contents mapped. Everything else is read, checked, and held in
+        memory; `config["source"]` tells its format, and what was left out.
+
+        Args:
+            path: the folder or the file.
+            check: whether to read all of our own folder, too: checksums, words, numbers; and whether words are the
+                means of their rows, which takes Numba.
+            format: what it is; None: what it looks like, whatever its name (see `docs/formats.md`).
+            limit: how many rows to read, the first; None: all.
+            errors: what words that are not UTF-8 do: "strict" refuses them, "replace" puts U+FFFD, "ignore" leaves the
+                bytes out.
+
+        Returns:
+            The vectors; those of our own folder read from its files as long as they live.
+
+        Raises:
+            FormatError: if these are no vectors, or not whole, or not finite; or from a newer version of the library.
+            SettingsError: if `format`, `limit` or `errors` is nothing that can be meant.
+
+        Example: `save`, `export`.
+        """
+        parts = open_vectors(path, check=check, format=format, limit=limit, errors=errors)
+        self = cls.__new__(cls)
+        self._adopt(parts.words, parts.tensors, parts.config, parts.subwords)
+        return self
 
 
 def _checked_vectors(matrix: np.ndarray | StoredMatrix, words: Words) -> dict[str, np.ndarray]:

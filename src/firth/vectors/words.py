@@ -71,6 +71,22 @@ class Words(Sequence[str]):
             raise FormatError(sentence(wanted, f"{lines} line ends", "copy the folder again"))
         return self
 
+    @classmethod
+    def adopted(cls, encoded: bytes, count: int) -> Words:
+        r"""Take lines of UTF-8, each ended by a newline, that are known to be so many distinct words.
+
+        Args:
+            encoded: the lines.
+            count: how many there are.
+
+        >>> Words.adopted(b"the\nof\n", 2)
+        Words(2: 'the', 'of')
+        """
+        self = cls.__new__(cls)
+        self._bytes, self._count = encoded, count
+        self._scans, self._line_ends, self._rows = 0, None, None
+        return self
+
     def find(self, word: str) -> int | None:
         """Return the row of a word, or None if it is not here."""
         if self._rows is None:

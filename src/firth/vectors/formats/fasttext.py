@@ -22,8 +22,9 @@ from firth.text.subwords import Subwords
 from firth.vectors.checking import named_row, row_not_finite
 from firth.vectors.formats.fasttext_layout import ARGS, MAGIC, MODELS, VERSION, ModelFile, read_layout
 from firth.vectors.formats.fasttext_quantised import QuantisedMatrix
-from firth.vectors.formats.kept_words import MOST_LISTED, KeptWords, decoded_words, kept_words
+from firth.vectors.formats.kept_words import KeptWords, decoded_words, kept_words
 from firth.vectors.formats.parts import Parts, Stretches
+from firth.vectors.stored import stored_matrix
 from firth.vectors.subwords import SubwordVectors
 from firth.vectors.words import Words
 
@@ -36,6 +37,9 @@ _KEPT = {
     "lrUpdateRate": int,
     "t": float,
 }  # settings written again
+
+_MOST_LABELS = 1000
+"""How many labels a config has by name: it must stay a file that is quickly read."""
 
 
 class _Rows(NamedTuple):
@@ -198,37 +202,24 @@ def _source(model: ModelFile, rows: _Rows) -> dict[str, Any]:
     source: dict[str, Any] = {"format": "fasttext", "version": model.version, "settings": model.args}
     source |= {"tokens": model.tokens, "quantised": isinstance(model.input, QuantisedMatrix)}
     labels = [label.decode(errors="replace")[:100] for label in model.entries[model.words :]]
-    if len(labels) > MOST_LISTED:
-        rows.notes.append(f"of {len(labels)} labels the first {MOST_LISTED} are kept")
+    if len(labels) > _MOST_LABELS:
+        rows.notes.append(f"of {len(labels)} labels the first {_MOST_LABELS} are kept")
     if labels:
         listed = zip(labels, model.counts[model.words :].tolist(), strict=True)
-        source["labels"] = dict(itertools.islice(listed, MOST_LISTED))
+        source["labels"] = dict(itertools.islice(listed, _MOST_LABELS))
     return source | rows.kept.changes | ({"notes": rows.notes} if rows.notes else {})
 
 
-def write_fasttext(
-    path: str | os.PathLike[str],
-    words: Sequence[str],
-    matrix: np.ndarray,
-    *,
-    counts: np.ndarray | None = None,
-    context_matrix: np.ndarray | None = None,
-    subwords: SubwordVectors | None = None,
-    config: Mapping[str, Any] | None = None,
-    overwrite: bool = False,
-) -> None:
+def write_fasttext(path: str | os.PathLike[str], parts: Parts, *, overwrite: bool = False) -> None:
     """Write a `.bin` that fastText loads: known and unknown words have the same vectors there, to 1e-6.
 
     fastText has rows for all buckets; those that have none here are written as zeros, which is what they are here.
 
     Args:
         path: the file.
-        words: V words without a NUL.
-        matrix: their vectors, float32, (V, D); written if there are no subwords.
-        counts: how often each was seen, (V,); None: once, as fastText has no other way to say that it does not know.
-        context_matrix: the outputs, float32, (V, D); None: zeros.
-        subwords: rows of words and of hashed n-grams, to be written instead of `matrix`.
-        config: settings that were read from such a file (`config["source"]`) are written again.
+        parts: V words without a NUL, and their vectors, written if there are no subwords: else the rows of words and of
+            hashed n-grams are. Counts that are not known are written as 1, contexts as zeros; settings that were read
+            from such a file (`config["source"]`) are written again.
         overwrite: whether an existing file may be replaced.
 
     Raises:
@@ -238,6 +229,8 @@ def write_fasttext(
 
     Convention: whatever was trained how, the file says skip-gram or CBOW with negative sampling, as read.
     """
+    words, subwords, matrix = parts.words, parts.subwords, stored_matrix(parts.tensors).whole()
+    counts, context_matrix = parts.tensors.get("counts"), parts.tensors.get("context_matrix")
     settings = None if subwords is None else subwords.settings
     advice = 'write another format, such as "word2vec", which holds the vectors of known words'
     if settings is not None and settings.buckets is None:
@@ -248,10 +241,10 @@ def write_fasttext(
     if subwords is not None and subwords.absent != "zeros":
         came = "a model from which some were pruned"
         raise SettingsError(sentence("rows for all buckets, or zeros for them", came, advice))
-    args = _args(matrix.shape[1], settings, config or {})
+    args = _args(matrix.shape[1], settings, parts.config)
     with new_file(path, overwrite=overwrite) as file:
         file.write(np.array([MAGIC, VERSION, *args[:-1]], "<i4").tobytes() + np.array(args[-1], "<f8").tobytes())
-        _write_dictionary(file, words, np.ones(len(words), np.uint64) if counts is None else counts, config or {})
+        _write_dictionary(file, words, np.ones(len(words), np.uint64) if counts is None else counts, parts.config)
         buckets = 0 if settings is None else settings.buckets or 0
         _write_header(file, len(words) + buckets, matrix.shape[1])
         _write_rows(file, matrix if subwords is None else subwords.word_matrix)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from firth.errors import FormatError, SettingsError, check_choice, sentence
+from firth.vectors.formats.sifting import ERRORS
 from firth.vectors.words import Words
 
 logger = logging.getLogger(__name__)
 
-ERRORS = ("strict", "replace", "backslashreplace")
-"""What may be done with words that are no UTF-8."""
-
-MOST_LISTED = 1000
-"""How many words a config has by name: it must stay a file that is quickly read."""
 
 _SHOWN = 3  # words named in a warning
 _LONGEST = 100  # characters shown of one
@@ -30,9 +27,7 @@ class KeptWords(NamedTuple):
         words: V of them.
         rows: their rows in the file, (V,) int64; None if all are here.
         rows_of_file: how many rows there are in the file.
-        changes: for `config["source"]`: `left_out` and `repaired`, lists of row, word and reason, the first
-            `MOST_LISTED` of them, and if there are more, how many in all as `left_out_count` or `repaired_count`; empty
-            if nothing was done.
+        changes: for `config["source"]`: `left_out` and `repaired`, how many rows by reason; empty if nothing was done.
     """
 
     words: Words
@@ -54,7 +49,7 @@ def decoded_words(words: Sequence[bytes], errors: str, where: str) -> tuple[list
 
     Args:
         words: bytes that should be UTF-8.
-        errors: what to do with others: "strict", or as `bytes.decode` has it "replace" or "backslashreplace".
+        errors: what to do with others: "strict", or as `bytes.decode` has it "replace" or "ignore".
         where: they are, to name the file.
 
     Returns:
@@ -98,7 +93,7 @@ def kept_words(words: Sequence[str | None], where: str, repaired: Sequence[list[
 
     >>> kept = kept_words(["of", "the", "of"], "a.bin")
     >>> kept.words, kept.rows, kept.changes
-    (Words(2: 'of', 'the'), array([0, 1]), {'left_out': [[2, 'of', 'twice']]})
+    (Words(2: 'of', 'the'), array([0, 1]), {'left_out': {'came before': 1}})
     """
     rows: np.ndarray | None = None
     left_out: list[list[Any]] = []
@@ -110,13 +105,11 @@ def kept_words(words: Sequence[str | None], where: str, repaired: Sequence[list[
     for name, all_listed in (("left_out", left_out), ("repaired", repaired)):
         if not all_listed:
             continue
-        listed = [[row, word and word[:_LONGEST], why] for row, word, why in all_listed[:MOST_LISTED]]
-        shown = ", ".join(f"{word!r} in row {row} ({why})" for row, word, why in listed[:_SHOWN])
+        listed = [(row, word and word[:_LONGEST], why) for row, word, why in all_listed[:_SHOWN]]
+        shown = ", ".join(f"{word!r} in row {row} ({why})" for row, word, why in listed)
         more = f" and {len(all_listed) - _SHOWN} more" if len(all_listed) > _SHOWN else ""
         logger.warning("%s: words %s: %s%s", where, name.replace("_", " "), shown, more)
-        changes[name] = listed
-        if len(all_listed) > MOST_LISTED:
-            changes[f"{name}_count"] = len(all_listed)
+        changes[name] = dict(Counter(why for _, _, why in all_listed))
     return KeptWords(kept, rows, len(words), changes)
 
 
@@ -126,10 +119,10 @@ def _without_impossible(words: Sequence[str | None], where: str) -> tuple[Words,
     left_out: list[list[Any]] = []
     for row, word in enumerate(words):
         if word is None or "\n" in word or not _is_unicode(word):
-            why = "no word" if word is None else "line feed" if "\n" in word else "no valid Unicode"
+            why = "no word" if word is None else "has a newline" if "\n" in word else "no valid Unicode"
             left_out.append([row, word, why])
         elif first.setdefault(word, row) != row:
-            left_out.append([row, word, "twice"])
+            left_out.append([row, word, "came before"])
     if not first:
         raise FormatError(sentence(f"words in {where}", "none that can be kept", "check where it comes from"))
     return Words(first), np.array(list(first.values()), np.int64), left_out

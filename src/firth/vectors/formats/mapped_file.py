@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import mmap
 import os
-import stat
 from pathlib import Path
 
 import numpy as np
 
 from firth.errors import FormatError, sentence
+from firth.vectors.formats.sifting import plain_file
 
 COPY_AGAIN = "copy or download it again"
 
@@ -27,13 +27,7 @@ class MappedFile:
 
     def __init__(self, path: str | os.PathLike[str], title: str) -> None:
         self.path, self.title, self.place = Path(path), title, 0
-        try:
-            mode = self.path.stat()
-        except OSError as problem:
-            raise self.broken(f"{os.strerror(problem.errno or 0)!r}", "check the path") from None
-        if not stat.S_ISREG(mode.st_mode):  # opening a pipe would wait forever
-            raise self.broken("something that is no plain file", "check the path")
-        if mode.st_size == 0:  # nothing can't be mapped
+        if plain_file(self.path) == 0:  # nothing can't be mapped
             raise self.broken("an empty file")
         with self.path.open("rb") as file:
             self.bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
