@@ -6,6 +6,7 @@ import pytest
 import firth
 from firth.errors import SettingsError
 from firth.recipes.continuing import start_of
+from firth.vectors import SubwordVectors
 
 OLD = [["the", "cat", "sat", "on", "the", "mat"], ["a", "cat", "and", "a", "dog", "sat"]] * 30
 NEW = [["the", "cat", "chased", "the", "mouse"], ["a", "mouse", "and", "a", "cat", "chased"]] * 30
@@ -142,3 +143,19 @@ def test_what_can_not_go_on_is_refused(old, changes, message):
 def test_words_are_frozen_only_where_there_are_vectors():
     with pytest.raises(SettingsError, match="expected vectors to go on from, where words are frozen, got none"):
         start_of(None, True, None)
+
+
+def test_pruned_models_are_not_gone_on_from(old_of_subwords):
+    held = old_of_subwords.subwords
+    own, ngrams = held.word_matrix, held.ngram_matrix[:5]
+    pruned = SubwordVectors(NGRAMS, word_matrix=own, ngram_matrix=ngrams, keys=held.keys[:5], absent="left out")
+    vectors = firth.Vectors(old_of_subwords.words, old_of_subwords.matrix, subwords=pruned)
+    with pytest.raises(SettingsError, match=r"got a model from which some were pruned, .*; go on from the model before"):
+        firth.train(NEW, **SETTINGS, start=vectors)
+
+
+@pytest.mark.parametrize("format", ["word2vec", "fasttext"])
+def test_files_of_other_tools_are_gone_on_from(old, format, tmp_path):
+    old.export(tmp_path / "old", format)
+    again = firth.train(NEW, **SETTINGS, start=tmp_path / "old", frozen=True)
+    assert np.array_equal(rows(again, old.words), old.matrix)

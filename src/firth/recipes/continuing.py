@@ -57,19 +57,23 @@ def start_of(
     """Return where a run goes on from, as the recipe got it, and the subwords it then has.
 
     Args:
-        start: vectors, or the folder they are in; None where a run begins anew.
+        start: vectors, or the file or folder they are in; None where a run begins anew.
         frozen: True for all of their words, or some of them.
         subwords: that are asked for.
 
     Raises:
-        FormatError: if there are no vectors in the folder.
-        SettingsError: if words are to be frozen that are not there, or there are other subwords.
+        FormatError: if there are no vectors there.
+        SettingsError: if words are to be frozen that are not there, or there are other subwords, or pruned ones.
     """
     if start is None:
         if frozen is not False:
             raise SettingsError(sentence("vectors to go on from, where words are frozen", "none", "pass start=…"))
         return None, subwords
     vectors = start if isinstance(start, Vectors) else Vectors.load(Path(start))
+    if vectors.subwords is not None and vectors.subwords.absent != "zeros":
+        came = "a model from which some were pruned, so that means count fewer"
+        advice = "go on from the model before it was quantised, or train anew"
+        raise SettingsError(sentence("rows for all n-grams in the vectors that training goes on from", came, advice))
     held = None if vectors.subwords is None else vectors.subwords.settings
     if subwords not in (None, held):
         expected = f"subwords as the vectors have that training goes on from, {held}"
