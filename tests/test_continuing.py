@@ -150,7 +150,9 @@ def test_pruned_models_are_not_gone_on_from(old_of_subwords):
     own, ngrams = held.word_matrix, held.ngram_matrix[:5]
     pruned = SubwordVectors(NGRAMS, word_matrix=own, ngram_matrix=ngrams, keys=held.keys[:5], absent="left out")
     vectors = firth.Vectors(old_of_subwords.words, old_of_subwords.matrix, subwords=pruned)
-    with pytest.raises(SettingsError, match=r"got a model from which some were pruned, .*; go on from the model before"):
+    with pytest.raises(
+        SettingsError, match=r"got a model from which some were pruned, .*; go on from the model before"
+    ):
         firth.train(NEW, **SETTINGS, start=vectors)
 
 

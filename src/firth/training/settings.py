@@ -17,7 +17,7 @@ POOL = 16
 TURN = 32
 """Kept words that share a pool."""
 
-MEAN_POOL, MEAN_TURN = 8, 12
+MEAN_POOL, MEAN_TURN = 12, 16
 """The same where a window is one bag: it meets noise once, not once for each of its words, so fewer words will do."""
 
 DOCUMENT_POOL, DOCUMENT_TURN = 8, 8
@@ -92,7 +92,7 @@ def pool_of(kind: Kind) -> tuple[int, int]:
     """Return how many noise words a group meets, and how many kept words share them.
 
     >>> pool_of(SKIP_GRAM), pool_of(Kind("cbow")), pool_of(Kind("dm"))
-    ((16, 32), (8, 12), (8, 8))
+    ((16, 32), (12, 16), (8, 8))
     """
     if kind.has_documents:
         return DOCUMENT_POOL, DOCUMENT_TURN
