@@ -42,6 +42,8 @@ RECIPES = {
     ("recipes", "documents", "train_documents"),
     ("recipes", "counting", "count"),
     ("recipes", "fitting", "fit"),
+    ("compat", "fasttext", "train_unsupervised"),
+    ("compat", "sklearn", "__init__"),
 }
 SHAPELESS_NAMES = {"utils", "util", "common", "helpers", "helper", "misc"}
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "joblib"}

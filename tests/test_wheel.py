@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "firth"
 COMES_WITH = {"llvmlite": "numba"}  # a package that a declared one brings, pinned to its own version
-EXTRAS = {"usearch", "zstandard"}  # imported where it is used, with a message that names the extra
+EXTRAS = {"sklearn", "usearch", "zstandard"}  # imported where it is used, with a message that names the extra
 
 
 def declared_dependencies():

@@ -59,6 +59,10 @@ class MissingExtraError(FirthError, ImportError):
     """An optional dependency is not installed."""
 
 
+class NotOfferedError(FirthError, NotImplementedError):
+    """Another tool has it and this library has not."""
+
+
 class UnknownWordError(FirthError, KeyError):
     """A word has no vector."""
 
