@@ -42,6 +42,8 @@ RECIPES = {
     ("recipes", "documents", "train_documents"),
     ("recipes", "counting", "count"),
     ("recipes", "fitting", "fit"),
+    ("compat", "gensim", "word2vec", "__init__"),  # gensim's own
+    ("compat", "gensim", "fasttext", "__init__"),
 }
 SHAPELESS_NAMES = {"utils", "util", "common", "helpers", "helper", "misc"}
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "joblib"}
