@@ -204,7 +204,7 @@ def test_ngrams_with_rows_of_their_own_are_numbered_behind_the_words():
 def test_words_that_are_no_utf8_are_repaired_unless_that_is_refused(opened):
     data = whole(dictionary=dictionary([(b"caf\xe9", 2), *WORDS[1:]]))
     assert opened(data).words[0] == "caf\ufffd"
-    assert opened(data, errors="backslashreplace").words[0] == "caf\\xe9"
+    assert opened(data, errors="ignore").words[0] == "caf"
     with pytest.raises(FormatError, match="expected words in UTF-8"):
         opened(data, errors="strict")
 

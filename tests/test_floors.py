@@ -44,6 +44,8 @@ RECIPES = {
     ("recipes", "fitting", "fit"),
     ("compat", "fasttext", "train_unsupervised"),
     ("compat", "sklearn", "__init__"),
+    ("compat", "gensim", "word2vec", "__init__"),  # gensim's own
+    ("compat", "gensim", "fasttext", "__init__"),
 }
 SHAPELESS_NAMES = {"utils", "util", "common", "helpers", "helper", "misc"}
 PICKLES = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "shelve", "joblib"}

@@ -23,7 +23,6 @@ from firth.errors import check_choice, check_integer, sentence
 from firth.recipes import train
 from firth.text.subwords import Subwords
 from firth.vectors import Vectors
-from firth.vectors.formats.fasttext import read_fasttext
 
 __all__ = [
     "BOW",
@@ -55,7 +54,7 @@ def load_model(path: str | os.PathLike[str], *, errors: str = "replace") -> Fast
 
     Args:
         path: where it is.
-        errors: what to do with words that are no UTF-8: "replace" and "backslashreplace" repair them as `bytes.decode`
+        errors: what to do with words that are no UTF-8: "replace" and "ignore" repair them as `bytes.decode`
             does and log it; "strict" refuses the file.
 
     Returns:
@@ -180,12 +179,8 @@ def supervised(*_: object, **__: object) -> NoReturn:
 
 
 def _opened(path: str | os.PathLike[str], errors: str) -> Vectors:
-    """Open a folder of ours, or a model of fastText."""
-    if Path(path).is_dir():
-        return Vectors.load(path)
-    parts = read_fasttext(path, errors=errors)
-    tensors = dict(parts.tensors)
-    return Vectors(parts.words, tensors.pop("matrix"), **tensors, config=parts.config, subwords=parts.subwords)
+    """Open vectors, a model of fastText or others."""
+    return Vectors.load(path, errors=errors)
 
 
 def _settled(given: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from firth.compat.fasttext_lines import EOS, one_line, split_line, words_of_sentence
 from firth.compat.fasttext_rows import FastTextRows
 from firth.errors import NotOfferedError, check_integer, sentence
-from firth.vectors.formats.fasttext import write_fasttext
+from firth.vectors import Vectors
 
 Scored = list[tuple[float, str]]
 
@@ -237,16 +237,15 @@ class FastText(FastTextRows):
             raise NotOfferedError(sentence("a model of words", "a classifier, whose labels are not kept", advice))
         vectors = self._vectors
         source = {**self._source, "format": "fasttext", "settings": self._settings}
-        write_fasttext(
-            path,
+        told = Vectors(
             vectors.words,
             vectors.matrix,
             counts=vectors.counts,
             context_matrix=vectors.context_matrix,
-            subwords=vectors.subwords,
             config={"source": source},
-            overwrite=True,
+            subwords=vectors.subwords,
         )
+        told.export(path, "fasttext", overwrite=True)
 
     def predict(self, *_: object, **__: object) -> NoReturn:
         """Raise: labels are not predicted."""

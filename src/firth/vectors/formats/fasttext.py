@@ -70,7 +70,7 @@ def read_fasttext(path: str | os.PathLike[str], *, errors: str = "strict") -> Pa
 
     Args:
         path: a `.bin` or `.ftz`, supervised or not, of version 11 or 12.
-        errors: what to do with words that are no UTF-8: "strict" refuses the file, "replace" and "backslashreplace"
+        errors: what to do with words that are no UTF-8: "strict" refuses the file, "replace" and "ignore"
             repair them as `bytes.decode` does; their n-grams are then those of the repaired word.
 
     Returns:
