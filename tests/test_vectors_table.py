@@ -1,3 +1,4 @@
+import copy
 import pickle
 import subprocess
 import sys
@@ -198,3 +199,12 @@ def test_vectors_need_numpy_alone_to_load_look_up_and_search(vectors, tmp_path):
         [sys.executable, "-c", program, str(tmp_path / "v")], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_deep_copy_shares_what_cannot_change():
+    vectors = Vectors(["up", "down"], np.eye(2), config={"made": {"by": "hand"}})
+    other = copy.deepcopy(vectors)
+    assert np.shares_memory(other.matrix, vectors.matrix)
+    other.config["made"]["by"] = "nobody"
+    assert vectors.config["made"]["by"] == "hand"
+    assert list(other) == list(vectors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,12 @@ class Vectors(Similar):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._words)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Vectors:
+        """Return vectors with a config of their own; arrays and words, which nobody can write to, are shared."""
+        self_again = type(self).__new__(type(self))
+        self_again._adopt(self._words, self._tensors, deepcopy(self._config, memo), self._subwords)
+        return self_again
 
     def __repr__(self) -> str:
         return f"Vectors({len(self)} words × {self.dimensions})"
