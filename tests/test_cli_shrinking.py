@@ -93,3 +93,9 @@ def test_an_index_is_built_and_asked(firth):
     assert (status, out) == (1, "") and "expected an index of these vectors" in err
     status, out, err = firth("similar", "v", "king", "--index", "v")
     assert (status, out) == (1, "") and "to be a folder of index written by firth" in err
+
+
+def test_fewer_words_need_no_other_form(firth):
+    status, out, _ = firth("compress", "v", "-o", "few", "--words", 2)
+    assert status == 0 and "words\t2" in out
+    assert list(Vectors.load("few").words) == WORDS[:2]

@@ -531,3 +531,23 @@ def test_a_reach_without_pairs_or_of_too_many_is_refused(monkeypatch):
     monkeypatch.setattr("firth.evaluation.reach.MOST_WORDS", 2)
     with pytest.raises(SettingsError, match=r"^expected at most 2 words, as the rank is .*, got 3; pass counts"):
         firth.reachable_dimension(random_counts(3))
+
+
+PEERS = {
+    "gensim": {"sg": 1, "hs": 0, "negative": 3, "ns_exponent": 0.75},
+    "fasttext": {"model": "skipgram", "loss": "sampling", "neg": 3},
+}
+
+
+@pytest.mark.parametrize("format", PEERS)
+def test_files_of_peers_tell_how_they_are_read(format):
+    counts, drawn = random_counts(8), random_vectors(8)
+    source = {"format": format, "settings": PEERS[format]}
+    held = {"context_matrix": drawn.context_matrix}
+    told = firth.gap(Vectors(drawn.words, drawn.matrix, **held, config={"source": source}), counts)
+    assert (told.reading, told.negatives) == ("sampling", 3)
+    for changes in ({"sg": 0}, {"model": "cbow"}, {"hs": 1}, {"loss": "hierarchical"}, {"negative": "x", "neg": 0}):
+        other = {"format": format, "settings": {**PEERS[format], **changes}}
+        if set(changes) & set(PEERS[format]):
+            with pytest.raises(SettingsError, match="got vectors that do not say how they were trained"):
+                firth.gap(Vectors(drawn.words, drawn.matrix, **held, config={"source": other}), counts)

@@ -1,5 +1,7 @@
 """Compression: what is kept is what was said, twins agree, threads and blocks change nothing."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import naive_vectors
-from firth.errors import SettingsError, UnknownWordError
-from firth.vectors import Vectors, codebooks, compressing, projecting
+from firth.errors import FormatError, SettingsError, UnknownWordError
+from firth.vectors import SubwordVectors, Vectors, codebooks, compressing, projecting
 from firth.vectors.codebooks import k_means, nearest_codewords, train_codebooks
 from firth.vectors.compressing import compress
 from firth.vectors.neighbours import cosines
@@ -214,3 +216,40 @@ def test_contexts_are_left_out():
 def test_what_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         compress(random_vectors(), **arguments)
+
+
+@pytest.mark.parametrize("how", [{"words": 3}, {"dimensions": 2}])
+def test_pruned_ngrams_stay_pruned(tmp_path, how):
+    whole = small_vectors(["where", "here", "there", "then"], buckets=300)
+    held = whole.subwords
+    parts = {"word_matrix": held.word_matrix, "ngram_matrix": held.ngram_matrix[::2], "keys": held.keys[::2]}
+    pruned = SubwordVectors(held.settings, **parts, absent="left out")
+    means = pruned.table(whole.words).compose(pruned.word_matrix, pruned.ngram_matrix)
+    small = compress(Vectors(whole.words, means, subwords=pruned), **how)
+    assert small.subwords.absent == "left out"
+    small.save(tmp_path / "small")
+    loaded = Vectors.load(tmp_path / "small", check=True)
+    assert loaded.config["format_version"] == 2
+    assert np.array_equal(loaded["thens"], small["thens"])
+
+
+def test_what_was_compressed_before_is_remembered(tmp_path):
+    compress(Vectors(["up", "down"], np.eye(2) + 0.3), to="int8").save(tmp_path / "bytes")
+    again = compress(Vectors.load(tmp_path / "bytes"), dimensions=1)
+    assert again.config["compression"]["earlier"]["to"] == "int8"
+    assert "coding" not in again.config
+    again.save(tmp_path / "again")
+    assert Vectors.load(tmp_path / "again", check=True).config["format_version"] == 1
+
+
+def test_means_of_subwords_are_held_in_float32(tmp_path):
+    vectors = small_vectors(["where", "here"], buckets=300)
+    with pytest.raises(
+        SettingsError, match=r"expected float32 for the means of subwords, got subwords and a HalfMatrix"
+    ):
+        Vectors(vectors.words, compress(vectors, to="float16").stored, subwords=vectors.subwords)
+    vectors.save(tmp_path / "v")
+    config = json.loads((tmp_path / "v" / "config.json").read_text())
+    (tmp_path / "v" / "config.json").write_text(json.dumps({**config, "coding": {"name": "int8"}}))
+    with pytest.raises(FormatError, match=r"expected vectors with subwords in .* to be held in float32, got"):
+        Vectors.load(tmp_path / "v", check=True)

@@ -88,7 +88,7 @@ def scalars(config: dict[str, Any]) -> dict[str, Cell]:
     found: dict[str, Cell] = {}
     taken = {key.replace("_", " ") for key in config}
     for key, value in config.items():
-        name = key.replace("_", " ")
+        name = key if key.startswith("_") else key.replace("_", " ")
         if isinstance(value, dict):
             inner = {f"{name} {part}" if part in taken else part: fact for part, fact in scalars(value).items()}
             found |= inner
@@ -96,5 +96,5 @@ def scalars(config: dict[str, Any]) -> dict[str, Cell]:
         elif isinstance(value, str | int | float):
             found[name] = value
         elif isinstance(value, list) and value and all(isinstance(item, str) for item in value):
-            found[name] = " ".join(value)
+            found[name] = ("; " if any(" " in item for item in value) else " ").join(value)
     return found

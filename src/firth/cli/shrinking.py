@@ -20,7 +20,9 @@ def compress(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", show_default=False, help="Where to save the vectors.")
     ],
-    to: Annotated[str, typer.Option(help="float32; float16; int8 with a scale for each row; product (a few bytes).")],
+    to: Annotated[
+        str, typer.Option(help="float32; float16; int8 with a scale for each row; product (a few bytes).")
+    ] = "float32",
     words: Annotated[int | None, typer.Option(help="Keep so many words at most: the most frequent.")] = None,
     dimensions: Annotated[int | None, typer.Option(help="Keep so many dimensions (PCA).")] = None,
     center: Annotated[bool, typer.Option("--center", help="For --dimensions: take away the mean first.")] = False,

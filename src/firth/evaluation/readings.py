@@ -75,14 +75,17 @@ def chosen_reading(
         SettingsError: if a setting is out of range, or neither given nor in the config.
     """
     training = _part(vectors.config, "training")
-    known = {**_part(training, "observations"), **training}
+    known = {**_part(training, "observations"), **training} or told_by_peers(_part(vectors.config, "source"))
     if reading is None:
         reading = known.get("reading", "sampling" if "negatives" in known else None)
         if reading not in READINGS:
             came = "vectors that do not say how they were trained"
             if isinstance(objective := known.get("objective"), str):
                 came = f"{objective}, whose scores are not of pairs of words"
-            advice = "pass reading='sampling' with negatives=… (word2vec, gensim, fastText), or 'softmax', or 'pmi'"
+            advice = (
+                "pass reading='sampling' with negatives=… (word2vec, gensim, fastText; or as flags), "
+                "or 'softmax', or 'pmi'"
+            )
             raise SettingsError(sentence("a reading", came, advice))
     check_choice("reading", reading, READINGS)
     observations = shared.counts.observations
@@ -117,6 +120,31 @@ def check_collisions(rule: object, noise: np.ndarray) -> str:
         came = "noise that is always the same"
         raise SettingsError(sentence("noise with another word to resample", came, "choose 'allow' or 'skip'"))
     return rule
+
+
+def told_by_peers(source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a file of gensim or fastText tells of skip-gram with negative sampling; nothing for other models.
+
+    Convention: gensim leaves out noise words that are the context word, and takes the exponent as a setting; fastText
+    draws again, from the square roots of the counts.
+
+    Args:
+        source: `config["source"]` of vectors that were read from it.
+
+    >>> told_by_peers({"format": "fasttext", "settings": {"model": "skipgram", "loss": "sampling", "neg": 5}})
+    {'reading': 'sampling', 'negatives': 5, 'noise_exponent': 0.5, 'collisions': 'resample'}
+    """
+    settings = _part(source, "settings")
+    told: dict[str, Any] = {}
+    if source.get("format") == "fasttext" and (settings.get("model"), settings.get("loss")) == ("skipgram", "sampling"):
+        told = {"negatives": settings.get("neg"), "noise_exponent": 0.5, "collisions": "resample"}
+    elif source.get("format") == "gensim" and settings.get("sg") == 1 and not settings.get("hs"):
+        exponent = settings.get("ns_exponent", 0.75)
+        told = {"negatives": settings.get("negative"), "noise_exponent": exponent, "collisions": "skip"}
+    negatives, exponent = told.get("negatives"), told.get("noise_exponent")
+    if isinstance(negatives, int) and negatives > 0 and isinstance(exponent, int | float):
+        return {"reading": "sampling", **told}
+    return {}
 
 
 def _part(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

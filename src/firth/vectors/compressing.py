@@ -22,6 +22,8 @@ from firth.vectors.words import Words
 _BLOCK = 1 << 13  # rows that are changed at once
 _GROUP = 4  # dimensions that share a byte, unless said otherwise
 _LARGEST_HALF = 65504.0
+_OF_THE_FOLDER = ("words", "dimensions", "coding", "subwords", "files")
+"""What a config tells of the folder that it was read from."""
 _log = logging.getLogger("firth")
 
 
@@ -53,8 +55,9 @@ def compress(
     Returns:
         Vectors that are looked up, searched and saved like others. What changed is in `config["compression"]`: words
         and dimensions before and after, the share of variance kept, the mean cosine of a vector with what its bits
-        became, the bytes, and what was left out (vectors of contexts; n-grams, unless numbers stay float32 and no mean
-        is taken away).
+        became, the bytes, what was left out (vectors of contexts; n-grams, unless numbers stay float32 and no mean is
+        taken away), and as `earlier` the report of vectors that were compressed before. Evaluation files tell what it
+        costs: `firth compress --evaluate` asks them of both, `firth.evaluate` of each.
 
     Raises:
         SettingsError: if a setting is out of its range, or a number too large for float16.
@@ -89,7 +92,10 @@ def compress(
     report["bytes"] = [_bytes(vectors.stored), _bytes(coded)]
     report["left_out"] = _left_out(vectors, subwords)
     counts = vectors.counts if vectors.counts is None or rows is None else vectors.counts[rows]
-    config = {**vectors.config, "compression": report}
+    if "compression" in vectors.config:
+        report["earlier"] = vectors.config["compression"]
+    config = {name: value for name, value in vectors.config.items() if name not in _OF_THE_FOLDER}
+    config["compression"] = report
     return Vectors(kept, coded, counts=counts, config=config, subwords=subwords)
 
 
@@ -109,7 +115,8 @@ def _kept_rows(vectors: Vectors, words: int | Iterable[str] | None) -> np.ndarra
 
 def _replaced(subwords: SubwordVectors, words: np.ndarray, ngrams: np.ndarray) -> SubwordVectors:
     """Return n-grams with other rows."""
-    return SubwordVectors(subwords.settings, word_matrix=words, ngram_matrix=ngrams, keys=subwords.keys)
+    keys, absent = subwords.keys, subwords.absent
+    return SubwordVectors(subwords.settings, word_matrix=words, ngram_matrix=ngrams, keys=keys, absent=absent)
 
 
 def _projected(subwords: SubwordVectors | None, projection: Projection) -> SubwordVectors | None:

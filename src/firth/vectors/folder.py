@@ -28,7 +28,7 @@ from firth.vectors.subwords import ABSENT, SubwordVectors
 from firth.vectors.words import Words
 
 KIND, VERSION = "vectors", 2
-_PLAIN_VERSION = 1  # of folders with a float32 matrix, for older readers
+_PLAIN_VERSION = 1  # of folders with a float32 matrix and no pruned n-grams, for older readers
 _TENSORS = "vectors.safetensors"
 _NGRAMS = "ngrams.txt"
 _SETTINGS = ("smallest", "longest", "buckets")
@@ -131,7 +131,8 @@ def _describe(
     """Write the config and the card of a folder whose other files are written."""
     sizes["files"] = describe_files(fresh, names)
     rest = {name: value for name, value in config.items() if name not in ("subwords", "coding", *sizes)}
-    write_config(fresh, KIND, VERSION if "coding" in sizes else _PLAIN_VERSION, {**sizes, **rest})
+    is_plain = "coding" not in sizes and "absent" not in sizes.get("subwords", {})
+    write_config(fresh, KIND, _PLAIN_VERSION if is_plain else VERSION, {**sizes, **rest})
     name, use = Path(os.path.realpath(folder)).name, use_of(sizes.get("coding", {}).get("name", "float32"))
     card = model_card(name, read_config(fresh, KIND, VERSION), use=use)
     (fresh / "README.md").write_text(card, encoding="utf-8", newline="\n")
@@ -180,6 +181,9 @@ def open_folder(
     }
     settings, ngrams, absent = _subword_settings(folder, config)
     keys: Words | None = None
+    if settings is not None and "coding" in config:
+        wanted_so = f"vectors with subwords in {folder} to be held in float32"
+        raise FormatError(sentence(wanted_so, repr(config["coding"]), "restore the file from a copy"))
     if settings is not None:
         wanted |= {"word_matrix": (np.float32, (rows, columns)), "ngram_matrix": (np.float32, (ngrams, columns))}
         if settings.buckets is None:

@@ -66,6 +66,9 @@ class Vectors(Similar):
             tensors["counts"] = checked_counts(counts, len(words))
         if subwords is not None:
             check_shape("word_matrix", subwords.word_matrix, shape)
+            if "matrix" not in tensors or tensors["matrix"].dtype != np.float32:
+                came = f"subwords and a {type(matrix).__name__}"
+                raise SettingsError(sentence("float32 for the means of subwords", came, "leave out the subwords"))
         self._adopt(words, tensors, dict(config or {}), subwords)
 
     def _adopt(
