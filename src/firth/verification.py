@@ -17,7 +17,6 @@ from firth.recipes import train
 from firth.records import named_kernel, prepared_again, read_record
 from firth.text import Corpus
 from firth.training.progress import ProgressCallback
-from firth.training.settings import kernel_choices
 from firth.vectors import Vectors
 
 _NUMBERS_AT_ONCE = 1 << 20
@@ -166,7 +165,7 @@ def verify(
         time.perf_counter() - began,
         tuple(_differences(vectors, again)),
         record.made_with,
-        {**made_with(), **named_kernel(kernel_choices(True))},
+        {**made_with(), **named_kernel(again.config["training"]["kernel"])},
     )
 
 
