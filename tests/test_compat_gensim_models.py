@@ -1,6 +1,7 @@
 """`Word2Vec`, `FastText` and the corpora of `firth.compat.gensim`: without gensim, then beside the real one."""
 
 import bz2
+import gzip
 import io
 
 import numpy as np
@@ -238,6 +239,26 @@ def test_subwords_give_unknown_words_vectors_and_files_keep_them(tmp_path):
         FastText(SENTENCES, word_ngrams=2)
 
 
+@pytest.mark.parametrize("to", ["int8", "product"])
+@pytest.mark.parametrize("kind", [Word2Vec, FastText])
+def test_models_in_fewer_bits_are_loaded_as_what_they_give(tmp_path, kind, to):
+    sentences = [[f"w{number}" for number in range(300)]] * 2
+    model = kind(sentences, **SMALL, **({"bucket": 0} if kind is FastText else {}))
+    small = firth.compress(model.to_vectors(), to=to)
+    small.save(tmp_path / "small")
+    again = kind.load(tmp_path / "small")
+    assert again.wv.index_to_key == model.wv.index_to_key and np.array_equal(again.wv.vectors, small.matrix)
+
+
+def test_files_of_fasttext_have_their_own_way_in(tmp_path):
+    save_facebook_model(FastText(SENTENCES, bucket=100, **SMALL), tmp_path / "m.bin")
+    for kind in (Word2Vec, FastText):
+        with pytest.raises(FormatError, match="got one of fastText; load it with load_facebook_model"):
+            kind.load(tmp_path / "m.bin")
+    (tmp_path / "m.gz").write_bytes(gzip.compress((tmp_path / "m.bin").read_bytes()))
+    assert load_facebook_model(tmp_path / "m.gz").wv.index_to_key[0] == "the"
+
+
 def test_without_buckets_words_are_trained_as_they_are():
     model = FastText(SENTENCES, bucket=0, sg=1, **SMALL)
     assert "cats" not in model.wv
@@ -260,6 +281,13 @@ def test_lines_are_sentences(tmp_path):
     (tmp_path / "c").write_bytes(b"\xff a")
     with pytest.raises(CorpusError, match="0xff in a line"):
         list(LineSentence(tmp_path / "c"))
+    (tmp_path / "d").write_bytes(b"BZh is a word\n")
+    assert list(LineSentence(tmp_path / "d")) == [["BZh", "is", "a", "word"]]
+    damaged = bytearray(gzip.compress(text.encode() * 9))
+    damaged[12:20] = b"\xff" * 8
+    (tmp_path / "e.gz").write_bytes(damaged)
+    with pytest.raises(CorpusError, match=r"a whole gzip file, got damaged or cut-off data in .*e\.gz"):
+        list(LineSentence(tmp_path / "e.gz"))
 
 
 def test_a_text_without_lines_is_cut_into_sentences(tmp_path):

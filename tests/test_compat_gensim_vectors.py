@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+import firth
 from firth.compat.gensim import KeyedVectors
 from firth.compat.gensim.transport import least_transport
 from firth.errors import FormatError, SettingsError, ShapeError, UnknownWordError
@@ -158,8 +159,30 @@ def test_files_go_out_and_come_back(tmp_path):
         packed.write_bytes(gzip.compress((tmp_path / "v").read_bytes()))
         assert np.array_equal(KeyedVectors.load_word2vec_format(packed, binary=binary)[WORDS], NUMBERS)
         packed.write_bytes(packed.read_bytes()[:-20])
-        with pytest.raises(FormatError, match="a whole packed file"):
+        with pytest.raises(FormatError, match=r"a whole gzip file, got damaged or cut-off data in .*/v\.gz"):
             KeyedVectors.load_word2vec_format(packed, binary=binary)
+    with pytest.raises(FileNotFoundError, match="a file of vectors"):
+        KeyedVectors.load_word2vec_format(tmp_path / "none")
+
+
+def test_words_that_are_not_utf8_are_read_by_gensims_name_for_it(tmp_path):
+    (tmp_path / "v").write_bytes(b"1 2\n\xff 1 2\n")
+    with pytest.raises(FormatError, match="pass unicode_errors='replace' to read"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v")
+    assert KeyedVectors.load_word2vec_format(tmp_path / "v", unicode_errors="replace").index_to_key == ["\ufffd"]
+    with pytest.raises(SettingsError, match="unicode_errors to be 'strict'"):
+        KeyedVectors.load_word2vec_format(tmp_path / "v", unicode_errors="none")
+
+
+@pytest.mark.parametrize("to", ["float16", "int8", "product"])
+@pytest.mark.parametrize("mmap", [None, "r"])
+def test_vectors_in_fewer_bits_are_those_that_they_give(tmp_path, to, mmap):
+    words, numbers = [f"w{n}" for n in range(300)], np.random.default_rng(1).normal(size=(300, 6))
+    small = firth.compress(firth.Vectors(words, numbers), to=to)
+    small.save(tmp_path / "small")
+    vectors = KeyedVectors.load(tmp_path / "small", mmap=mmap)
+    assert vectors.index_to_key == words and np.array_equal(vectors.vectors, small.matrix)
+    assert vectors.vectors.flags.writeable == (mmap is None)
 
 
 def test_files_without_header_and_in_parts(tmp_path):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from firth.errors import check_choice
 from firth.storage import check_free_file, check_free_output
 from firth.vectors.formats.opening import write_vectors
+from firth.vectors.formats.packed import format_and_file
 from firth.vectors.formats.parts import Stretches
-from firth.vectors.formats.recognising import FORMATS, WRITABLE, format_of
+from firth.vectors.formats.recognising import FORMATS, WRITABLE, Format
 from firth.vectors.formats.sifting import ERRORS
 from firth.vectors.stored import stored_matrix
 
@@ -54,7 +56,7 @@ def convert(
     Where both sides can be streamed, a few hundred MB of memory do, whatever the size of the file.
 
     Args:
-        source: the file or folder to read.
+        source: the file or folder to read; a file may be packed (gzip, bzip2, xz, zstandard).
         target: the file or folder to write.
         format: of the target: "firth" (our folder), "word2vec" (binary), "word2vec-text", "glove", "numpy", "fasttext"
             (`.bin`) or "static-embedding".
@@ -82,8 +84,22 @@ def convert(
     """
     check_choice("format", format, WRITABLE)
     check_choice("errors", errors, ERRORS)
-    found = format_of(source, source_format)
     (check_free_output if format in _FOLDERS else check_free_file)(target, overwrite=overwrite)
+    with format_and_file(source, source_format) as (found, plain):
+        return _converted(found, plain, target, format, limit=limit, errors=errors, overwrite=overwrite)
+
+
+def _converted(
+    found: Format,
+    source: Path,
+    target: str | os.PathLike[str],
+    format: str,
+    *,
+    limit: int | None,
+    errors: str,
+    overwrite: bool,
+) -> Conversion:
+    """Write a file or folder of one format in another; parameters and errors are those of `convert`."""
     write, holds_more = FORMATS[format].write, FORMATS[format].write_parts is not None
     if found.stretches is None or write is None or (found.holds_more and holds_more):
         parts = found.parts_of(source, limit=limit, errors=errors)

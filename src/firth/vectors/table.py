@@ -199,7 +199,7 @@ class Vectors(Similar):
         memory; `config["source"]` tells its format, and what was left out.
 
         Args:
-            path: the folder or the file.
+            path: the folder or the file; a file may be packed (gzip, bzip2, xz, zstandard).
             check: whether to read all of our own folder, too: checksums, words, numbers; and whether words are the
                 means of their rows, which takes Numba.
             format: what it is; None: what it looks like, whatever its name (see `docs/formats.md`).
@@ -212,6 +212,8 @@ class Vectors(Similar):
 
         Raises:
             FormatError: if these are no vectors, or not whole, or not finite; or from a newer version of the library.
+            MissingExtraError: if unpacking a `.zst` takes a package that isn't installed.
+            OutputError: if a packed file finds no room to be unpacked.
             SettingsError: if `format`, `limit` or `errors` is nothing that can be meant.
 
         Example: `save`, `export`.

@@ -20,6 +20,7 @@ from firth.text.subwords import Subwords, SubwordTable
 from firth.vectors import SubwordVectors, Vectors
 from firth.vectors.formats.parts import Parts
 from firth.vectors.neighbours import unit_rows
+from firth.vectors.stored import stored_matrix
 
 logger = logging.getLogger(__name__)
 
@@ -222,7 +223,7 @@ class FastText(Word2Vec):
         if parts.subwords is None and known != "FastText":
             raise FormatError(sentence(f"a FastText in {path}", "words alone", "load it with Word2Vec.load"))
         ngrams = {name: settings[name] for name in ("min_n", "max_n", "bucket") if name in settings}
-        self = cls(vector_size=parts.tensors["matrix"].shape[1], **ngrams)
+        self = cls(vector_size=stored_matrix(parts.tensors).shape[1], **ngrams)
         self._adopt(parts, dict(settings))
         self.min_n, self.max_n, self.bucket = self._wv.min_n, self._wv.max_n, self._wv.bucket
         return self

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from firth.compat.gensim.sentences import decoded_lines, is_packed, opened
-from firth.errors import FormatError, SettingsError, sentence
+from firth.compat.gensim.sentences import decoded_lines
+from firth.errors import FormatError, SettingsError, check_choice, sentence
 from firth.vectors.formats.opening import open_vectors, write_vectors
 from firth.vectors.formats.parts import Parts
+from firth.vectors.formats.sifting import ERRORS
 from firth.vectors.words import Words
 
 logger = logging.getLogger(__name__)
+
+_OUR_ERRORS = "errors='replace' (--errors replace)"  # as the library advises; gensim has another name for it
 
 
 def open_parts(path: str | os.PathLike[str]) -> Parts:
@@ -49,6 +50,7 @@ def read_word2vec_parts(
         no_header: whether a text has no first line with the sizes, as GloVe writes it.
 
     Raises:
+        FileNotFoundError: if there is no file.
         FormatError: if the file is none, or not whole.
         SettingsError: if an argument is not offered.
     """
@@ -58,28 +60,13 @@ def read_word2vec_parts(
     if no_header and binary:
         raise SettingsError(sentence("a text where there is no header", "binary=True", "leave out no_header"))
     name = "word2vec" if binary else "glove" if no_header else "word2vec-text"
-    with _unpacked(path) as plain:
-        return open_vectors(plain, format=name, limit=limit or None, errors=errors)
-
-
-@contextlib.contextmanager
-def _unpacked(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a file as it is, or for the time of the block what is packed in it."""
-    place = Path(path)
-    if not place.is_file():
-        raise FileNotFoundError(sentence("a file of vectors", f"{place}, which is none", "check the path"))
-    if not is_packed(place):
-        yield place
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder, place.stem)
-        with opened(place) as source, plain.open("wb") as target:
-            try:
-                shutil.copyfileobj(source, target, 1 << 20)
-            except (EOFError, OSError) as problem:
-                came = f"one that ends or breaks ({problem})"
-                raise FormatError(sentence(f"a whole packed file in {place}", came, "download it again")) from None
-        yield plain
+    check_choice("unicode_errors", errors, ERRORS)
+    if not Path(path).is_file():
+        raise FileNotFoundError(sentence("a file of vectors", f"{path}, which is none", "check the path"))
+    try:
+        return open_vectors(path, format=name, limit=limit or None, errors=errors)
+    except FormatError as problem:
+        raise FormatError(str(problem).replace(_OUR_ERRORS, "unicode_errors='replace'")) from problem.__cause__
 
 
 def read_counts(path: str | os.PathLike[str], errors: str) -> dict[str, int]:

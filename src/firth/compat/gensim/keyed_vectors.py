@@ -21,6 +21,7 @@ from firth.compat.gensim.keys import Key
 from firth.errors import NotOfferedError, SettingsError, sentence
 from firth.vectors import Vectors
 from firth.vectors.formats.parts import Parts
+from firth.vectors.stored import stored_matrix
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class KeyedVectors(JudgedKeys):
         KeyedVectors<vector_size=3, 1 keys>
         """
         if isinstance(vectors, Parts):
-            matrix, counts = vectors.tensors["matrix"], vectors.tensors.get("counts")
+            matrix, counts = stored_matrix(vectors.tensors).whole(), vectors.tensors.get("counts")
         else:
             matrix, counts = vectors.matrix, vectors.counts
         self = cls._empty(matrix.shape[1], vectors)
@@ -140,7 +141,7 @@ class KeyedVectors(JudgedKeys):
         datatype: type | np.dtype = np.float32,
         no_header: bool = False,
     ) -> Self:
-        """Read a file of word2vec, GloVe (`no_header`) or fastText (`.vec`), plain or packed (.gz, .bz2, .xz).
+        """Read a file of word2vec, GloVe (`no_header`) or fastText (`.vec`), plain or packed (.gz … .zst).
 
         Args:
             fname: the file.

@@ -16,6 +16,7 @@ from firth.compat.gensim.settings import SAVED
 from firth.errors import FormatError, sentence
 from firth.vectors import Vectors
 from firth.vectors.formats.parts import Parts
+from firth.vectors.stored import stored_matrix
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,9 @@ class ModelFiles(ModelWords):
         parts = open_parts(fname)
         source = parts.config.get("source", {})
         settings = parts.config.get("gensim") or (source.get("settings") if source.get("format") == "gensim" else None)
+        if source.get("format") == "fasttext":
+            advice = "load it with load_facebook_model, or its vectors with load_facebook_vectors"
+            raise FormatError(sentence(f"a model of ours or gensim's in {fname}", "one of fastText", advice))
         if settings is None or (source.get("class", "Word2Vec").endswith("KeyedVectors")):
             advice = "load vectors alone with KeyedVectors.load"
             raise FormatError(sentence(f"a model in {fname}", "vectors, or something else", advice))
@@ -78,7 +82,7 @@ class ModelFiles(ModelWords):
         """Return a model of what was read."""
         if parts.subwords is not None:
             raise FormatError(sentence(f"a Word2Vec in {path}", "a FastText", "load it with FastText.load"))
-        self = cls(vector_size=parts.tensors["matrix"].shape[1])  # type: ignore[call-arg]  # as both models take it
+        self = cls(vector_size=stored_matrix(parts.tensors).shape[1])  # type: ignore[call-arg]  # as both models take it
         self._adopt(parts, settings)
         return self
 

@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import itertools
 import logging
-import lzma
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, cast
 
 from firth.errors import CorpusError, SettingsError, check_integer, sentence
+from firth.text.compression import compression_of, read_text
 
 logger = logging.getLogger(__name__)
 
 MAX_WORDS_IN_BATCH = 10000
 """Words after which a sentence is cut, as in gensim."""
 
-_PACKED = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
+_CHUNK = 1 << 16
+
+
+class _TextBytes(io.RawIOBase):
+    """The bytes of a text file, packed or plain, without a byte order mark."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._file = Path(path).open("rb")  # noqa: SIM115 - closed with this
+        self._pieces = read_text(self._file, str(path), _CHUNK)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._left:
+            self._left = memoryview(next(self._pieces, (0, b""))[1])
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def opened(path: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a file for reading, packed (gzip, bzip2, xz) or plain: its first bytes tell."""
-    with Path(path).open("rb") as file:
-        head = file.read(6)
-    for magic, unpack in _PACKED:
-        if head.startswith(magic):
-            return cast(IO[bytes], unpack(path, "rb"))
-    return Path(path).open("rb")
+    """Open a text file for reading, packed (gzip, bzip2, xz, zstandard) or plain: its first bytes tell.
+
+    What reading it raises: CorpusError, if packed data is damaged.
+    """
+    return io.BufferedReader(_TextBytes(path), _CHUNK)
 
 
 def is_packed(path: str | os.PathLike[str]) -> bool:
     """Tell whether a file is packed."""
     with Path(path).open("rb") as file:
-        head = file.read(6)
-    return any(head.startswith(magic) for magic, _ in _PACKED)
+        return compression_of(file.read(10)) is not None
 
 
 def decoded_lines(path: str | os.PathLike[str], encoding: str) -> Iterator[str]:
@@ -51,12 +70,12 @@ class LineSentence:
     """A text with one sentence a line, words parted by white space.
 
     Args:
-        source: the path of a file, plain or packed (.gz, .bz2, .xz); or a file opened for reading.
+        source: the path of a file, plain or packed (.gz, .bz2, .xz, .zst); or a file opened for reading.
         max_sentence_length: words after which a line is cut.
         limit: how many lines to read, the first; None: all.
 
     Raises:
-        CorpusError: if text is not UTF-8, when it is read.
+        CorpusError: if text is not UTF-8, or packed data damaged, when it is read.
 
     >>> import io
     >>> list(LineSentence(io.StringIO("a rose is a rose"), max_sentence_length=3))

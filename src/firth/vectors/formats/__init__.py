@@ -2,5 +2,5 @@
 
 Modules in the order of their imports: parts, sifting, kept_words, mapped_file, decimal_kernel, decimals, lines,
 word2vec, glove, arrays, static_embedding, fasttext_quantised, fasttext_layout, fasttext, unpickling, pickled_arrays,
-gensim_models, own_folder, recognising, opening.
+gensim_models, own_folder, recognising, packed, opening.
 """

@@ -6,8 +6,9 @@ import os
 
 from firth.errors import check_choice
 from firth.vectors.formats.own_folder import read_own_folder
+from firth.vectors.formats.packed import format_and_file
 from firth.vectors.formats.parts import Parts, cut
-from firth.vectors.formats.recognising import FORMATS, WRITABLE, format_of
+from firth.vectors.formats.recognising import FORMATS, WRITABLE
 from firth.vectors.formats.sifting import ERRORS
 
 
@@ -19,12 +20,12 @@ def open_vectors(
     limit: int | None = None,
     errors: str = "strict",
 ) -> Parts:
-    """Open vectors of any format; parameters and errors are those of `Vectors.load`."""
+    """Open vectors of any format, packed or not; parameters and errors are those of `Vectors.load`."""
     check_choice("errors", errors, ERRORS)
-    found = format_of(path, format)
-    if found.name == "firth":
-        return read_own_folder(path, check=check, limit=limit)
-    return found.parts_of(path, limit=limit, errors=errors)
+    with format_and_file(path, format) as (found, plain):
+        if found.name == "firth":
+            return read_own_folder(plain, check=check, limit=limit)
+        return found.parts_of(plain, limit=limit, errors=errors)
 
 
 def write_vectors(path: str | os.PathLike[str], parts: Parts, format: str, *, overwrite: bool = False) -> None:

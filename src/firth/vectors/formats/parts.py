@@ -21,7 +21,8 @@ class Parts:
 
     Args:
         words: V words.
-        tensors: `matrix` (V, D) float32, and perhaps `context_matrix` (V, D) float32 and `counts` (V,) uint64.
+        tensors: what a `StoredMatrix` has: `matrix` (V, D) float32, or what rows in fewer bits are made from
+            (`stored_matrix` gives them); and perhaps `context_matrix` (V, D) float32 and `counts` (V,) uint64.
         config: what the file tells about how they were made, as JSON can hold it; `source` has the format and what
             was changed on the way (words left out, repaired or renamed).
         subwords: the rows of words and n-grams, if words have them.
