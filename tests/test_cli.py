@@ -27,6 +27,7 @@ from firth.errors import CorpusError, SettingsError
 from firth.observations.counts import Counts
 from firth.training.stream import Stream
 from firth.vectors import Vectors
+from firth.vectors.formats.recognising import WRITABLE
 from small_subwords import small_vectors
 
 COMMANDS = (
@@ -149,6 +150,10 @@ def test_every_parameter_of_convert_is_a_flag_with_the_same_default():
     library, command = (inspect.signature(f).parameters for f in (firth_package.convert, converting_command.convert))
     shared = [(name, parameter.default) for name, parameter in command.items() if name not in ("json", "verbose")]
     assert shared == [(name, parameter.default) for name, parameter in library.items()]
+
+
+def test_the_help_of_convert_names_all_formats_that_are_written():
+    assert tuple(converting_command.TARGETS) == WRITABLE
 
 
 def test_parameters_of_fit_have_the_order_of_train():

@@ -13,10 +13,11 @@ import firth
 from firth.errors import FormatError, OutputExistsError, SettingsError, ShapeError
 from firth.storage import write_config
 from firth.tensors import map_tensors, read_rows, write_rows, write_tensors
-from firth.vectors import Vectors, Words
-from firth.vectors.formats import parts
+from firth.vectors import SubwordVectors, Vectors, Words
+from firth.vectors.formats import own_folder, parts
 from firth.vectors.formats.parts import Parts, Stretches, cut
 from firth.vectors.formats.recognising import FORMATS, WRITABLE, Format, format_of
+from firth.vectors.formats.sifting import first_parts
 from hostile.files import ROWS, TOKENS, tensors, tokenizer
 from small_subwords import small_vectors
 
@@ -352,3 +353,64 @@ def test_subwords_go_into_files_of_fasttext_and_come_back(tmp_path):
         np.testing.assert_allclose(found["wherever"], vectors["wherever"], rtol=0, atol=1e-6)
     with pytest.raises(SettingsError, match=r"expected format to be .*'fasttext'.*, got 'gensim'"):
         vectors.export(tmp_path / "x", "gensim")
+
+
+@pytest.mark.parametrize(("format", "absent"), [("firth", "zeros"), ("firth", "left out"), ("fasttext", "zeros")])
+def test_a_limit_leaves_ngrams_and_makes_the_others_unknown_words(tmp_path, format, absent):
+    drawn = small_vectors(["where", "here", "there", "naïve"], buckets=300)
+    held = drawn.subwords
+    rows = {"word_matrix": held.word_matrix, "ngram_matrix": held.ngram_matrix, "keys": held.keys}
+    held = SubwordVectors(held.settings, **rows, absent=absent)
+    Vectors(drawn.words, drawn.matrix, subwords=held).export(tmp_path / "v", format)
+    few = Vectors.load(tmp_path / "v", limit=2)
+    assert list(few.words) == ["where", "here"] and few.subwords.absent == absent
+    assert few.subwords.settings == held.settings and few.subwords.word_matrix.shape == (2, 5)
+    np.testing.assert_allclose(few.matrix, drawn.matrix[:2], rtol=0, atol=1e-6)
+    for word in ("there", "wherever"):  # one that the file has, one that it has not
+        np.testing.assert_allclose(few[word], held.vector(word), rtol=0, atol=1e-6)
+    assert few.config.get("words", 2) == 2
+    few.save(tmp_path / "few")
+    again = Vectors.load(tmp_path / "few", check=True)
+    assert again.config["words"] == 2 and again.config["subwords"]["ngrams"] == len(few.subwords)
+    if absent == "zeros":
+        firth.convert(tmp_path / "v", tmp_path / "w", format="fasttext", limit=2)
+        np.testing.assert_allclose(Vectors.load(tmp_path / "w")["there"], few["there"], rtol=0, atol=1e-6)
+
+
+def test_the_first_rows_of_what_is_in_memory_do_not_keep_the_others():
+    matrix = np.ones((9, 3), np.float32)
+    given = parts.Parts(words=sample(9).words, tensors={"matrix": matrix[:]}, config={"words": 9})
+    few = first_parts(given, 2)
+    assert few.tensors["matrix"].base is None and few.config == {"words": 2} and given.config == {"words": 9}
+    assert first_parts(given, 9) is given
+
+
+def test_the_first_rows_of_a_mapped_folder_stay_in_the_file(tmp_path):
+    sample(9).save(tmp_path / "v")
+    assert own_folder.read_own_folder(tmp_path / "v", limit=2).tensors["matrix"].base is not None
+
+
+def test_counts_go_into_npz_and_come_back(tmp_path):
+    vectors = sample(9)
+    vectors.save(tmp_path / "v")
+    firth.convert(tmp_path / "v", tmp_path / "v.npz", format="numpy")
+    assert Vectors.load(tmp_path / "v.npz").counts.tolist() == vectors.counts.tolist()
+    firth.convert(tmp_path / "v.npz", tmp_path / "v.bin", format="fasttext")
+    assert Vectors.load(tmp_path / "v.bin", limit=3).counts.tolist() == vectors.counts[:3].tolist()
+    Vectors(["a"], [[1.0]]).export(tmp_path / "none.npz", "numpy")
+    assert Vectors.load(tmp_path / "none.npz").counts is None
+
+
+def test_a_model_that_is_no_static_embedding_is_refused_in_few_words(tmp_path):
+    write_tensors(tmp_path / "model.safetensors", {f"layer{row}": np.ones((2, 2), np.float32) for row in range(100)})
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(FormatError, match=r"got layer0, layer1, layer10 … and 97 more; copy"):
+        Vectors.load(tmp_path)
+
+
+def test_words_repaired_are_counted_by_reason(tmp_path, caplog):
+    np.savez(tmp_path / "v.npz", words=np.array(["a\ud800", "b"]), matrix=np.ones((2, 1)))
+    read = Vectors.load(tmp_path / "v.npz", errors="replace")
+    assert read.config["source"] == {"format": "numpy", "file": "v.npz", "repaired": {"no UTF-8": 1}}
+    assert caplog.messages == [f"{tmp_path / 'v.npz'}: repaired 1 row whose word is no UTF-8: {read.words[0]!r}"]

@@ -12,6 +12,7 @@ import naive_fasttext as naive
 from firth.errors import FormatError, OutputExistsError, SettingsError
 from firth.text.subwords import Subwords
 from firth.vectors import SubwordVectors, Vectors
+from firth.vectors.converting import convert
 from firth.vectors.formats import fasttext, fasttext_quantised
 from firth.vectors.formats.fasttext import read_fasttext, recognises, stretches_of_fasttext, write_fasttext
 from firth.vectors.formats.parts import Parts
@@ -134,26 +135,54 @@ def test_words_that_come_again_are_left_out_and_named(tmp_path, caplog):
     assert found.tensors["counts"].tolist() == [9, 4]
     assert found.tensors["context_matrix"].shape == (2, 3)
     assert found.config["source"]["left_out"] == {"came before": 1}
-    assert "words left out: 'the' in row 2 (came before)" in caplog.text
+    assert "left out 1 row whose word came before: 'the'" in caplog.text
     np.testing.assert_array_equal(found.subwords.word_matrix, [[0, 0.5, 0], [1, 1.5, -1]])
 
 
 def test_lists_of_what_was_left_out_and_of_labels_stay_short(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(fasttext, "_MOST_LABELS", 2)
-    entries = [("the" * 99, 9), *[("the" * 99, 1)] * 5, *((f"__label__{row}", 7, 1) for row in range(3))]
+    entries = [("the" * 99, 9), *[("the" * 99, 1)] * 7, *((f"__label__{row}", 7, 1) for row in range(3))]
     found = read(
         tmp_path,
         whole(
             header=naive.header(model="supervised"),
             dictionary=naive.dictionary(entries),
-            input=naive.matrix([[row, 0, 0] for row in range(26)]),
+            input=naive.matrix([[row, 0, 0] for row in range(28)]),
         ),
     )
     source = found.config["source"]
-    assert source["left_out"] == {"came before": 5}
+    assert source["left_out"] == {"came before": 7}
     assert source["labels"] == {"__label__0": 7, "__label__1": 7}
     assert "of 3 labels the first 2 are kept" in source["notes"]
-    assert "(came before) and 2 more" in caplog.text
+    assert " … and 2 more" in caplog.text
+
+
+@pytest.mark.parametrize("format", ["word2vec", "firth"])
+def test_what_was_left_out_is_told_of_a_conversion(tmp_path, format):
+    entries = [("the", 9), (b"caf\xe9", 4), ("the", 3)]
+    (tmp_path / "model").write_bytes(whole(dictionary=naive.dictionary(entries)))
+    done = convert(tmp_path / "model", tmp_path / "out", format=format, errors="replace")
+    assert (done.words, done.left_out, done.repaired) == (2, {"came before": 1}, {"no UTF-8": 1})
+
+
+def test_a_limit_composes_the_first_words_alone(tmp_path):
+    data, every = whole(), read(tmp_path, whole())
+    few = read(tmp_path, data, limit=2)
+    assert list(few.words) == NAMES[:2] and few.config["source"]["file"] == "model"
+    for name, tensor in few.tensors.items():
+        np.testing.assert_array_equal(tensor, every.tensors[name][:2])
+    np.testing.assert_array_equal(few.subwords.ngram_matrix, every.subwords.ngram_matrix)
+    few.subwords.check(few.words, few.tensors["matrix"], "the file")
+    stretches = stretches_of_fasttext(tmp_path / "model", limit=2)
+    assert stretches.count == 2 and [words for words, _ in stretches.stretches] == [NAMES[:2]]
+    with pytest.raises(SettingsError, match="limit"):
+        read(tmp_path, data, limit=0)
+
+
+def test_a_limit_of_a_quantised_model_takes_the_rows_of_its_ngrams(tmp_path):
+    every, few = read(tmp_path, quantised()), read(tmp_path, quantised(), limit=1)
+    np.testing.assert_array_equal(few.subwords.ngram_matrix, every.subwords.ngram_matrix)
+    np.testing.assert_array_equal(few.tensors["matrix"], every.tensors["matrix"][:1])
 
 
 def test_words_with_a_line_feed_are_left_out_and_empty_ones_kept(tmp_path, caplog):
@@ -170,7 +199,7 @@ def test_words_that_are_no_utf8_are_repaired_when_asked(tmp_path, caplog):
     found = read(tmp_path, data, errors="replace")
     assert list(found.words)[2] == "caf\ufffd"
     assert found.config["source"]["repaired"] == {"no UTF-8": 1}
-    assert "words repaired" in caplog.text
+    assert "repaired 1 row whose word is no UTF-8: 'caf\ufffd'" in caplog.text
     with pytest.raises(SettingsError, match="expected errors to be 'strict' or 'replace' or 'ignore', got 'x'"):
         read(tmp_path, data, errors="x")
 

@@ -101,7 +101,13 @@ def test_words_vectors_and_counts_are_read(tmp_path, protocol, dtype):
     assert found.tensors["matrix"].dtype == np.float32
     assert found.tensors["counts"].tolist() == [9, 3, 1]
     assert found.config == {
-        "source": {"format": "gensim", "class": "KeyedVectors", "part": "words", "settings": {"vector_size": 3}}
+        "source": {
+            "format": "gensim",
+            "file": "model",
+            "class": "KeyedVectors",
+            "part": "words",
+            "settings": {"vector_size": 3},
+        }
     }
     assert recognises(tmp_path, dump(model, protocol)[:4096])
 
@@ -141,7 +147,8 @@ def test_keys_that_are_numbers_or_none_are_said(tmp_path, caplog):
     source = found.config["source"]
     assert source["notes"] == ["keys that are numbers have become texts"]
     assert source["left_out"] == {"no word": 1, "has a newline": 1}
-    assert "words left out: None in row 1 (no word), '7\\n' in row 2 (has a newline)" in caplog.text
+    assert "left out 1 row whose word is no word: None" in caplog.text
+    assert "left out 1 row whose word has a newline: '7\\n'" in caplog.text
 
 
 def test_surrogates_are_left_out(tmp_path):
@@ -162,7 +169,7 @@ def test_outputs_of_others_are_left_out(tmp_path):
 
 def test_only_a_model_of_documents_has_documents(tmp_path):
     with pytest.raises(
-        FormatError, match=r'expected .* to have documents, got KeyedVectors; read it with part="words"'
+        FormatError, match=r"expected .* to have documents, got KeyedVectors; load the file that its dv was saved in"
     ):
         read(tmp_path, sound(), part="documents")
     with pytest.raises(SettingsError, match="expected part to be 'words' or 'documents', got 'x'"):
@@ -418,3 +425,7 @@ def test_documents_of_gensim_are_read(train, tmp_path, limit):
     assert list(found.words) == model.dv.index_to_key
     np.testing.assert_array_equal(found.tensors["matrix"], model.dv.vectors)
     assert set(found.tensors) == {"matrix"}
+    model.dv.save(str(tmp_path / "dv"), sep_limit=limit)
+    saved = Vectors.load(tmp_path / "dv")
+    assert list(saved.words) == model.dv.index_to_key
+    np.testing.assert_array_equal(saved.matrix, model.dv.vectors)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import firth
 import naive_vectors
 from firth.errors import FormatError, OutputExistsError, SettingsError
 from firth.vectors import Vectors
@@ -178,13 +179,21 @@ def test_a_word_with_a_newline_is_left_out_and_said(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("binary", [False, True])
-def test_bad_bytes_are_refused_replaced_or_ignored(tmp_path, binary):
+def test_bad_bytes_are_refused_replaced_or_ignored(tmp_path, caplog, binary):
     body = binary_file([b"a\xff", b"b"], np.ones((2, 2))) if binary else b"2 2\na\xff 1 1\nb 1 1\n"
     (tmp_path / "v").write_bytes(body)
-    with pytest.raises(FormatError, match=r"in UTF-8, got b'a\\xff' in row 0; pass errors='replace'"):
+    with pytest.raises(
+        FormatError, match=r"expected words in UTF-8 in .*, got b'a\\xff' in row 0; pass errors='replace'"
+    ):
         Vectors.load(tmp_path / "v")
     assert list(Vectors.load(tmp_path / "v", errors="replace").words) == ["a\ufffd", "b"]
     assert list(Vectors.load(tmp_path / "v", errors="ignore").words) == ["a", "b"]
+    said = f"{tmp_path / 'v'}: repaired 1 row whose word is no UTF-8"
+    assert caplog.messages == [f"{said}: 'a\ufffd'", f"{said}: 'a'"]
+    for format, name in (("firth", "whole"), ("glove", "stretches")):
+        done = firth.convert(tmp_path / "v", tmp_path / name, format=format, errors="replace")
+        assert done.repaired == {"no UTF-8": 1} and done.left_out == {}
+    assert Vectors.load(tmp_path / "whole").config["source"]["repaired"] == {"no UTF-8": 1}
     with pytest.raises(SettingsError, match="expected errors to be 'strict' or 'replace' or 'ignore'"):
         Vectors.load(tmp_path / "v", errors="drop")
 

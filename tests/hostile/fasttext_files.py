@@ -94,7 +94,7 @@ FILES = {
     ),
     "a word that is no UTF-8": (
         whole(dictionary=naive.dictionary([*WORDS[:2], (b"caf\xe9", 1)])),
-        r"expected words in UTF-8 in .*, got b'caf\\xe9' in row 2; pass errors=\"replace\"",
+        r"expected words in UTF-8 in .*, got b'caf\\xe9' in row 2; pass errors='replace'",
     ),
     "buckets left of a plain matrix": (
         whole(dictionary=naive.dictionary(WORDS, pruned=[(3, 0)])),

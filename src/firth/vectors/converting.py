@@ -31,6 +31,7 @@ class Conversion:
         words: V, how many were written.
         dimensions: D.
         left_out: how many rows were left out, by reason.
+        repaired: how many words were repaired, by reason.
     """
 
     source: str
@@ -38,6 +39,7 @@ class Conversion:
     words: int
     dimensions: int
     left_out: dict[str, int]
+    repaired: dict[str, int]
 
 
 def convert(
@@ -53,7 +55,7 @@ def convert(
     r"""Write vectors of any format in another.
 
     What both formats hold is kept: between our own folder and fastText's files counts, contexts and subwords, too.
-    Where both sides can be streamed, a few hundred MB of memory do, whatever the size of the file.
+    Where both sides can be streamed (`docs/formats.md`), a few hundred MB of memory do, whatever the size of the file.
 
     Args:
         source: the file or folder to read; a file may be packed (gzip, bzip2, xz, zstandard).
@@ -80,7 +82,7 @@ def convert(
     >>> with tempfile.TemporaryDirectory() as place:
     ...     _ = pathlib.Path(place, "up.txt").write_text("up 0.5 1\ndown -1 0\n")
     ...     convert(place + "/up.txt", place + "/up.bin", format="word2vec")
-    Conversion(source='glove', target='word2vec', words=2, dimensions=2, left_out={})
+    Conversion(source='glove', target='word2vec', words=2, dimensions=2, left_out={}, repaired={})
     """
     check_choice("format", format, WRITABLE)
     check_choice("errors", errors, ERRORS)
@@ -110,8 +112,8 @@ def _converted(
         stretches, counted = _counted(found.stretches_of(source, limit=limit, errors=errors))
         write(target, stretches, overwrite=overwrite)
         told, words, dimensions = stretches.source, sum(counted), stretches.dimensions
-    left_out = told.get("left_out", {})
-    return Conversion(source=found.name, target=format, words=words, dimensions=dimensions, left_out=left_out)
+    changes = {name: told.get(name, {}) for name in ("left_out", "repaired")}
+    return Conversion(source=found.name, target=format, words=words, dimensions=dimensions, **changes)
 
 
 def _counted(stretches: Stretches) -> tuple[Stretches, list[int]]:

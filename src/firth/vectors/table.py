@@ -203,7 +203,8 @@ class Vectors(Similar):
             check: whether to read all of our own folder, too: checksums, words, numbers; and whether words are the
                 means of their rows, which takes Numba.
             format: what it is; None: what it looks like, whatever its name (see `docs/formats.md`).
-            limit: how many rows to read, the first; None: all.
+            limit: how many rows to read, the first; None: all. With subwords the other words are then unknown ones,
+                composed of their n-grams.
             errors: what words that are not UTF-8 do: "strict" refuses them, "replace" puts U+FFFD, "ignore" leaves the
                 bytes out.
 

@@ -18,8 +18,10 @@ from numpy.lib import format as npy
 
 from firth.errors import FormatError, SettingsError, sentence
 from firth.storage import new_file
-from firth.vectors.formats.parts import Parts, Stretches
-from firth.vectors.formats.sifting import Sieve, plain_file, rows_wanted, shown
+from firth.vectors.formats.changes import shown
+from firth.vectors.formats.parts import Parts
+from firth.vectors.formats.sifting import Sieve, plain_file, rows_wanted
+from firth.vectors.stored import stored_matrix
 
 _ZIP = b"PK\x03\x04"
 _WORDS, _MATRIX, _COUNTS = "words", "matrix", "counts"
@@ -73,12 +75,12 @@ def read_arrays(path: str | os.PathLike[str], *, limit: int | None = None, error
     return sieve.parts(words[:wanted], matrix, None if counts is None else counts[:wanted])
 
 
-def write_arrays(path: str | os.PathLike[str], stretches: Stretches, *, overwrite: bool = False) -> None:
-    """Write words and vectors as an `.npz`; whole or not at all. They are gathered in memory first.
+def write_arrays(path: str | os.PathLike[str], parts: Parts, *, overwrite: bool = False) -> None:
+    """Write words, vectors, and counts if they are known, as an `.npz`; whole or not at all.
 
     Args:
         path: the file.
-        stretches: the words and their vectors.
+        parts: what there is; vectors held in fewer bits are made whole, contexts and subwords are not written.
         overwrite: whether an existing file may be replaced.
 
     Raises:
@@ -86,17 +88,16 @@ def write_arrays(path: str | os.PathLike[str], stretches: Stretches, *, overwrit
         OutputExistsError: if the place is taken.
         OutputError: if the disk is full, or the place can't be written to.
     """
-    matrix = np.empty((stretches.count, stretches.dimensions), np.float32)
-    words: list[str] = []
-    for more, rows in stretches.stretches:
-        matrix[len(words) : len(words) + len(more)] = rows
-        words += more
+    words, counts = list(parts.words), parts.tensors.get(_COUNTS)
     for row, word in enumerate(words):
         if word.endswith("\0"):
             advice = "leave it out, or save as a folder, which holds every word"
             raise SettingsError(sentence("words without NUL at their end", f"{shown(word)} in row {row}", advice))
+    arrays = {_WORDS: np.array(words, np.str_), _MATRIX: stored_matrix(parts.tensors).whole()}
+    if counts is not None:
+        arrays[_COUNTS] = counts
     with new_file(path, overwrite=overwrite) as file:
-        np.savez(file, words=np.array(words, np.str_), matrix=matrix[: len(words)])
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # none is called as one of its parameters
 
 
 def _unpacked(path: Path, size: int) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from firth.errors import FormatError, sentence
 from firth.machine import usable_cores
-from firth.vectors.formats.sifting import shown
+from firth.vectors.formats.changes import shown
 
 Parser = Callable[[np.ndarray, np.ndarray, np.ndarray, int], tuple[list[bytes], np.ndarray]]
 """Takes text (uint8), where its lines begin and end (int64, (N,) each) and D; gives words (N) and float32 (N, D)."""

@@ -16,14 +16,16 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from firth.errors import SettingsError, sentence
+from firth.errors import SettingsError, check_choice, sentence
 from firth.storage import new_file
 from firth.text.subwords import Subwords
 from firth.vectors.checking import named_row, row_not_finite
+from firth.vectors.formats.changes import Changes, decoded
 from firth.vectors.formats.fasttext_layout import ARGS, MAGIC, MODELS, VERSION, ModelFile, read_layout
 from firth.vectors.formats.fasttext_quantised import QuantisedMatrix
-from firth.vectors.formats.kept_words import KeptWords, decoded_words, kept_words
+from firth.vectors.formats.kept_words import KeptWords, kept_words
 from firth.vectors.formats.parts import Parts, Stretches
+from firth.vectors.formats.sifting import ERRORS, rows_wanted
 from firth.vectors.stored import stored_matrix
 from firth.vectors.subwords import SubwordVectors
 from firth.vectors.words import Words
@@ -65,11 +67,12 @@ def recognises(path: Path, head: bytes) -> bool:
     return head[:4] == MAGIC.to_bytes(4, "little")
 
 
-def read_fasttext(path: str | os.PathLike[str], *, errors: str = "strict") -> Parts:
+def read_fasttext(path: str | os.PathLike[str], *, limit: int | None = None, errors: str = "strict") -> Parts:
     """Read a model of fastText; all of it is checked.
 
     Args:
         path: a `.bin` or `.ftz`, supervised or not, of version 11 or 12.
+        limit: how many words to take, the first; None: all. The others are then unknown words, as fastText has those.
         errors: what to do with words that are no UTF-8: "strict" refuses the file, "replace" and "ignore"
             repair them as `bytes.decode` does; their n-grams are then those of the repaired word.
 
@@ -79,14 +82,15 @@ def read_fasttext(path: str | os.PathLike[str], *, errors: str = "strict") -> Pa
 
     Raises:
         FormatError: if it is no such file, not whole, or holds NaN or infinity.
+        SettingsError: if `limit` or `errors` is nothing that can be meant.
 
     Convention: labels are no words. Rows of word n-grams (`wordNgrams` > 1) share the buckets of character n-grams;
     without those (`maxn` 0) they are left out. In a pruned model n-grams without a row do not count, as in fastText.
     """
     model = read_layout(path)
-    rows = _rows(model, errors)
+    rows = _rows(model, limit, errors)
     matrix = _composed_matrix(rows)
-    tensors = {"matrix": matrix, "counts": rows.kept.of(model.counts[: model.words]).astype(np.uint64)}
+    tensors = {"matrix": matrix, "counts": rows.kept.of(model.counts[: rows.kept.rows_of_file]).astype(np.uint64)}
     context_matrix = _contexts(model, rows)
     if context_matrix is not None:
         tensors["context_matrix"] = context_matrix
@@ -95,31 +99,44 @@ def read_fasttext(path: str | os.PathLike[str], *, errors: str = "strict") -> Pa
     )
 
 
-def stretches_of_fasttext(path: str | os.PathLike[str], *, errors: str = "strict") -> Stretches:
+def stretches_of_fasttext(
+    path: str | os.PathLike[str], *, limit: int | None = None, errors: str = "strict"
+) -> Stretches:
     """Read the words of a model and their vectors, which are composed as they are taken.
 
     Args:
         path: as for `read_fasttext`.
+        limit: as there.
         errors: as there.
 
     Raises:
         FormatError: as there.
+        SettingsError: as there.
     """
-    rows = _rows(read_layout(path), errors)
-    return Stretches(count=len(rows.kept.words), dimensions=rows.word_matrix.shape[1], stretches=_composed(rows))
+    model = read_layout(path)
+    rows = _rows(model, limit, errors)
+    source = {"format": "fasttext", "file": model.file.path.name, **rows.kept.changes}
+    shape = len(rows.kept.words), rows.word_matrix.shape[1]
+    return Stretches(count=shape[0], dimensions=shape[1], stretches=_composed(rows), source=source)
 
 
-def _rows(model: ModelFile, errors: str) -> _Rows:
+def _rows(model: ModelFile, limit: int | None, errors: str) -> _Rows:
     """Take over the words of a model, their rows, and those of n-grams, all finite."""
     where = str(model.file.path)
-    texts, repaired = decoded_words(model.entries[: model.words], errors, where)
-    kept = kept_words(texts, where, repaired)
+    wanted, changes = rows_wanted(model.words, limit), Changes()
+    texts = decoded(model.entries[:wanted], check_choice("errors", errors, ERRORS), where, changes)
+    kept = kept_words(texts, where, changes)
     expected, has_ngrams = _expected_rows(model)
     if model.input.shape[0] not in expected:
         came = f"{model.input.shape[0]} rows of input, where {' or '.join(map(str, sorted(expected)))} fit the words"
         raise model.file.broken(came)
-    matrix = model.input.decode() if isinstance(model.input, QuantisedMatrix) else model.input
-    word_matrix, ngram_matrix = kept.of(matrix[: model.words]), matrix[model.words :]
+    if isinstance(model.input, QuantisedMatrix):
+        matrix = model.input.decode()
+        if wanted < model.words:  # what is in memory and not wanted does not stay there
+            matrix = np.delete(matrix, slice(wanted, model.words), axis=0)
+        word_matrix, ngram_matrix = kept.of(matrix[:wanted]), matrix[wanted:]
+    else:
+        word_matrix, ngram_matrix = kept.of(model.input[:wanted]), model.input[model.words :]
     _check_finite(model, "rows of words", word_matrix, kept.words)
     notes: list[str] = []
     if not has_ngrams:
@@ -191,7 +208,7 @@ def _contexts(model: ModelFile, rows: _Rows) -> np.ndarray | None:
     elif len(model.output) != model.words:
         raise model.file.broken(f"{len(model.output)} rows of output for {model.words} words")
     else:
-        contexts = rows.kept.of(model.output)
+        contexts = rows.kept.of(model.output[: rows.kept.rows_of_file])
         _check_finite(model, "outputs", contexts, rows.kept.words)
         return contexts
     return None
@@ -199,8 +216,8 @@ def _contexts(model: ModelFile, rows: _Rows) -> np.ndarray | None:
 
 def _source(model: ModelFile, rows: _Rows) -> dict[str, Any]:
     """Tell where the vectors come from, and what was changed."""
-    source: dict[str, Any] = {"format": "fasttext", "version": model.version, "settings": model.args}
-    source |= {"tokens": model.tokens, "quantised": isinstance(model.input, QuantisedMatrix)}
+    source: dict[str, Any] = {"format": "fasttext", "file": model.file.path.name, "version": model.version}
+    source |= {"settings": model.args, "tokens": model.tokens, "quantised": isinstance(model.input, QuantisedMatrix)}
     labels = [label.decode(errors="replace")[:100] for label in model.entries[model.words :]]
     if len(labels) > _MOST_LABELS:
         rows.notes.append(f"of {len(labels)} labels the first {_MOST_LABELS} are kept")

@@ -120,10 +120,12 @@ def read_gensim(path: str | os.PathLike[str], *, part: str = "words") -> Parts:
     model = top if top.name in _MODELS else None
     vectors = top if model is None else model.inner(*(("wv",) if part == "words" else ("dv", "docvecs"))) or top
     if part == "documents" and (model is None or vectors is top):
-        raise FormatError(sentence(f"{path} to have documents", top.name, 'read it with part="words"'))
+        advice = "load the file that its dv was saved in, or the words of the model"
+        raise FormatError(sentence(f"{path} to have documents", top.name, advice))
     notes: list[str] = []
     kept = _words(vectors, notes)
-    source = {"format": "gensim", "class": top.name, "part": part, "settings": _settings(top, vectors)}
+    source: dict[str, Any] = {"format": "gensim", "file": Path(path).name, "class": top.name, "part": part}
+    source["settings"] = _settings(top, vectors)
     tensors, subwords = {}, None
     if vectors.name == "FastTextKeyedVectors":
         tensors["matrix"], subwords = _subwords(vectors, kept, notes)

@@ -30,7 +30,7 @@ def read_own_folder(
     Args:
         path: the folder.
         check: whether to read everything, too: checksums, words, numbers, and whether words are means of their rows.
-        limit: how many rows to take; None: all. Fewer have no subwords.
+        limit: how many rows to take; None: all. The other words are then unknown ones, which n-grams may give vectors.
         errors: nothing: our words are UTF-8.
 
     Raises:

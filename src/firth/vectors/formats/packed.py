@@ -17,15 +17,13 @@ from pathlib import Path
 
 from firth.errors import CorpusError, FormatError, OutputError, sentence
 from firth.text.compression import BYTE_ORDER_MARK, compression_of, read_text
-from firth.vectors.formats import kept_words, sifting
+from firth.vectors.formats import changes
 from firth.vectors.formats.recognising import FORMATS, Format, format_of
 
 _ZIP = b"PK\x03\x04"
 _HEAD = 4096
 _CHUNK = 1 << 20
 _MOST_GROWTH, _SMALL = 1100, 1 << 20  # gzip makes 1032 zeros one byte: more is no file of vectors
-_LOGGERS = (sifting.logger, kept_words.logger)
-"""Who names files in warnings."""
 
 
 @contextlib.contextmanager
@@ -112,12 +110,10 @@ def _naming(path: Path, plain: Path) -> Iterator[None]:
             record.args = tuple(t if str(plain) in str(a) else a for t, a in zip(texts, record.args, strict=True))
         return True
 
-    for logger in _LOGGERS:
-        logger.addFilter(rename)
+    changes.logger.addFilter(rename)
     try:
         yield
     except FormatError as problem:
         raise FormatError(str(problem).replace(str(plain), str(path))) from problem.__cause__
     finally:
-        for logger in _LOGGERS:
-            logger.removeFilter(rename)
+        changes.logger.removeFilter(rename)

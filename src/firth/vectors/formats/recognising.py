@@ -85,7 +85,6 @@ FORMATS = {
             fasttext.stretches_of_fasttext,
             write_parts=fasttext.write_fasttext,
             holds_more=True,
-            takes=("errors",),
         ),
         Format(
             "gensim",
@@ -95,7 +94,14 @@ FORMATS = {
             holds_more=True,
             takes=(),
         ),
-        Format("numpy", "NumPy .npz", arrays.recognises, arrays.read_arrays, write=arrays.write_arrays),
+        Format(
+            "numpy",
+            "NumPy .npz",
+            arrays.recognises,
+            arrays.read_arrays,
+            write_parts=arrays.write_arrays,
+            holds_more=True,
+        ),
         Format(
             "word2vec",
             "word2vec, binary",

@@ -1,12 +1,12 @@
 r"""From the rows of a file to rows that `Words` can hold: decoded, each word once, every number finite.
 
 What other tools write may hold a word twice, a word with "\n" in it, or bytes that are no UTF-8. Nothing of this is
-mended in silence: it is refused, or left out with a warning and an entry in `config["source"]`.
+mended in silence: it is refused, or repaired or left out with a warning and an entry in `config["source"]`.
 """
 
 from __future__ import annotations
 
-import logging
+import mmap
 import stat
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,16 +19,23 @@ import numpy as np
 from firth.contents import encode_words
 from firth.errors import FormatError, check_choice, check_integer, sentence
 from firth.vectors.checking import row_not_finite
+from firth.vectors.formats.changes import (
+    CAME_BEFORE,
+    HAS_NEWLINE,
+    NO_UTF8,
+    Changes,
+    decoded,
+    is_unicode,
+    no_words,
+    not_utf8,
+    shown,
+)
 from firth.vectors.formats.parts import Parts, Stretches
+from firth.vectors.subwords import SubwordVectors
 from firth.vectors.words import Words
-
-logger = logging.getLogger(__name__)
 
 ERRORS = ("strict", "replace", "ignore")
 """What bytes that are not UTF-8 do: they are refused, become U+FFFD, or are left out."""
-
-_NAMED = 5  # words that are named of those left out
-_LONGEST = 60  # letters of a word that a message has
 
 
 class Sieve:
@@ -51,7 +58,7 @@ class Sieve:
         self._path, self._errors = path, check_choice("errors", errors, ERRORS)
         self._row = 0
         self._seen: set[str] = set()
-        self._left_out: dict[str, list[str]] = {}
+        self._changes = Changes()
         self.source: dict[str, Any] = {"format": name, "file": path.name}
 
     def sift(self, raw: list[bytes], rows: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -64,7 +71,7 @@ class Sieve:
         Raises:
             FormatError: if a word is not UTF-8 and `errors` is "strict", or a number is NaN or infinite.
         """
-        return self.sift_words(self._decoded(raw), rows)
+        return self.sift_words(decoded(raw, self._errors, self._path, self._changes, self._row), rows)
 
     def sift_words(self, words: list[str], rows: np.ndarray) -> tuple[list[str], np.ndarray]:
         """Return the words and vectors that stay, as `sift` does, of words that are text already.
@@ -116,60 +123,38 @@ class Sieve:
         return Parts(words=Words(kept), tensors=tensors, config={"source": self.source})
 
     def finish(self) -> None:
-        """Say in `source`, and in the log, what was left out.
+        """Say in `source`, and in the log, what was left out or repaired.
 
         Raises:
             FormatError: if nothing is left.
         """
-        for reason, words in self._left_out.items():
-            named = ", ".join(map(shown, words[:_NAMED])) + (", …" if len(words) > _NAMED else "")
-            many = "1 row" if len(words) == 1 else f"{len(words)} rows"
-            logger.warning("%s: left out %s whose word %s: %s", self._path, many, reason, named)
-        if self._left_out:
-            self.source["left_out"] = {reason: len(words) for reason, words in self._left_out.items()}
+        self.source |= self._changes.tell(self._path)
         if not self._seen:
-            raise FormatError(sentence(f"words in {self._path}", "none", "check the path"))
+            raise no_words(self._path)
 
     def _stays(self, word: str) -> bool:
         """Tell whether a word is kept, and remember it either way."""
-        reason = "has a newline" if "\n" in word else "came before" if word in self._seen else None
+        reason = HAS_NEWLINE if "\n" in word else CAME_BEFORE if word in self._seen else None
         if reason is None:
             self._seen.add(word)
             return True
-        self._left_out.setdefault(reason, []).append(word)
+        self._changes.add("left_out", reason, word)
         return False
 
     def _mended(self, words: list[str]) -> list[str]:
         """Return words as valid Unicode: what is text already may hold halves of letters (lone surrogates)."""
         joined = "".join(words)
-        if joined.isascii() or _is_valid(joined):
+        if joined.isascii() or is_unicode(joined):
             return words
-        if self._errors == "strict":
-            place = next(place for place, word in enumerate(words) if not _is_valid(word))
-            raise self._not_utf8(words[place], place)
-        return [
-            word.encode("utf-16", "surrogatepass").decode("utf-16", self._errors) if not _is_valid(word) else word
-            for word in words
-        ]
-
-    def _not_utf8(self, word: str | bytes, place: int) -> FormatError:
-        """Build the error of a word that is not UTF-8."""
-        advice = "pass errors='replace' (--errors replace) to read U+FFFD there"
-        came = f"{shown(word)} in row {self._row + place}"
-        return FormatError(sentence(f"words of {self._path} in UTF-8", came, advice))
-
-    def _decoded(self, raw: list[bytes]) -> list[str]:
-        """Decode words, at once if nothing is wrong with them."""
-        joined = b"\n".join(raw)
-        try:
-            words = joined.decode().split("\n") if raw else []
-            if len(words) == len(raw):
-                return words
-        except UnicodeDecodeError:
+        mended = list(words)
+        for place, word in enumerate(words):
+            if is_unicode(word):
+                continue
             if self._errors == "strict":
-                place = next(place for place, word in enumerate(raw) if not _is_valid(word))
-                raise self._not_utf8(raw[place], place) from None
-        return [word.decode(errors=self._errors) for word in raw]
+                raise not_utf8(word, self._row + place, self._path)
+            mended[place] = word.encode("utf-16", "surrogatepass").decode("utf-16", self._errors)
+            self._changes.add("repaired", NO_UTF8, mended[place])
+        return mended
 
 
 def gathered(stretches: Stretches) -> Parts:
@@ -269,7 +254,7 @@ def rows_wanted(count: int, limit: int | None) -> int:
 
 
 def first_parts(parts: Parts, limit: int | None) -> Parts:
-    """Return the parts of the first words; fewer than all have no subwords.
+    """Return the parts of the first words; the others become unknown words, which n-grams may give vectors.
 
     Args:
         parts: of all words.
@@ -281,8 +266,29 @@ def first_parts(parts: Parts, limit: int | None) -> Parts:
     wanted = rows_wanted(len(parts.words), limit)
     if wanted == len(parts.words):
         return parts
-    tensors = {name: tensor if name == "codebooks" else tensor[:wanted] for name, tensor in parts.tensors.items()}
-    return Parts(words=Words(parts.words[:wanted]), tensors=tensors, config=parts.config)
+    tensors = {
+        name: tensor if name == "codebooks" else _first_rows(tensor, wanted) for name, tensor in parts.tensors.items()
+    }
+    config, held = dict(parts.config), parts.subwords
+    if "words" in config:
+        config["words"] = wanted
+    subwords = held and SubwordVectors.mapped(
+        held.settings,
+        _first_rows(held.word_matrix, wanted),
+        held.ngram_matrix,
+        held.keys,
+        "the subwords",
+        absent=held.absent,
+    )
+    return Parts(words=Words(parts.words[:wanted]), tensors=tensors, config=config, subwords=subwords)
+
+
+def _first_rows(array: np.ndarray, wanted: int) -> np.ndarray:
+    """Return the first rows: of a mapped file a view, else a copy, so that the others need not stay in memory."""
+    base: object = array
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    return array[:wanted] if isinstance(base, mmap.mmap) else array[:wanted].copy()
 
 
 def first_stretches(stretches: Stretches, limit: int | None) -> Stretches:
@@ -306,24 +312,3 @@ def first_stretches(stretches: Stretches, limit: int | None) -> Stretches:
                 return
 
     return stretches if wanted == stretches.count else replace(stretches, count=wanted, stretches=first())
-
-
-def shown(word: str | bytes) -> str:
-    """Write a word for a message: quoted, and not longer than a line.
-
-    Args:
-        word: as it stands in a file.
-
-    >>> shown("king"), len(shown("a" * 1000))
-    ("'king'", 63)
-    """
-    return repr(word[:_LONGEST]) + ("…" if len(word) > _LONGEST else "")
-
-
-def _is_valid(word: str | bytes) -> bool:
-    """Tell whether bytes are UTF-8, or text can be written as such."""
-    try:
-        word.decode() if isinstance(word, bytes) else word.encode()
-    except UnicodeError:
-        return False
-    return True

@@ -23,6 +23,7 @@ import numpy as np
 from firth.errors import FormatError, sentence
 from firth.storage import inner_file, new_folder, write_config
 from firth.tensors import map_tensors, write_rows
+from firth.vectors.formats.changes import named_few
 from firth.vectors.formats.parts import Parts, Stretches
 from firth.vectors.formats.sifting import Sieve, rows_wanted
 
@@ -83,7 +84,7 @@ def read_static_embedding(path: str | os.PathLike[str], *, limit: int | None = N
     matrix = tensors.get(name, tensors.get(next(other for other in _NAMES if other != name)))
     if matrix is None or matrix.ndim != 2 or not matrix.size:
         wanted = f"a matrix {name!r} in {folder / file}"
-        raise FormatError(sentence(wanted, ", ".join(tensors) or "no tensors", _ADVICE))
+        raise FormatError(sentence(wanted, named_few(list(tensors), most=3) or "no tensors", _ADVICE))
     words, unknown = _read_tokens(folder, tokenizer, len(tensors.get("mapping", matrix)))
     words = words[: rows_wanted(len(words), limit)]
     rows = _vectors(folder, matrix, tensors, len(words))

@@ -18,9 +18,10 @@ import numpy as np
 
 from firth.errors import FormatError, sentence
 from firth.storage import new_file
+from firth.vectors.formats.changes import shown
 from firth.vectors.formats.lines import MOST_DIMENSIONS, begins_like_row, check_word, read_lines, write_lines
 from firth.vectors.formats.parts import Parts, Stretches
-from firth.vectors.formats.sifting import gathered, plain_file, rows_wanted, shown, sifted
+from firth.vectors.formats.sifting import gathered, plain_file, rows_wanted, sifted
 
 _HEADER = re.compile(rb"[ \t\r\n]*(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*\n")
 _HEAD = 4096
